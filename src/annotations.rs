@@ -1,0 +1,165 @@
+//! Annotated articles: the corpus format that `stance eval` and `stance train` read.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::articles::Article;
+use crate::codebook::Stance;
+
+/// One annotated article: a line of a corpus file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnnotatedArticle {
+    pub id: String,
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub summit: Option<String>,
+    #[serde(default)]
+    pub date: Option<String>,
+    #[serde(default)]
+    pub genre: Option<String>,
+    /// The article's parties: canonical name to aliases, as an annotator would list them.
+    #[serde(default)]
+    pub parties: BTreeMap<String, Vec<String>>,
+    pub sentences: Vec<AnnotatedSentence>,
+}
+
+/// One sentence with the issues it is about and the parties it mentions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnnotatedSentence {
+    /// Sentences of one number share a paragraph.
+    #[serde(default)]
+    pub paragraph: u32,
+    pub text: String,
+    #[serde(default)]
+    pub issues: Vec<String>,
+    #[serde(default)]
+    pub parties: Vec<AnnotatedParty>,
+}
+
+/// One unit of annotation: a party in a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnnotatedParty {
+    pub party: String,
+    /// The exact words that stand for the party.
+    pub mention: String,
+    /// Where the mention starts in the sentence, in code points.
+    pub start: u32,
+    pub stance: Stance,
+    /// The other attitude of codebook rule 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary: Option<Stance>,
+}
+
+/// Why a corpus file could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    #[error("{file}: {source}")]
+    Io {
+        file: String,
+        source: std::io::Error,
+    },
+    #[error("{file}, line {line}: not an annotated article: {source}")]
+    Json {
+        file: String,
+        line: usize,
+        source: serde_json::Error,
+    },
+    #[error(
+        "{file}, line {line}, article {article:?}, sentence {sentence}: the mention {mention:?} \
+         does not stand at code point {start} of the sentence"
+    )]
+    Mention {
+        file: String,
+        line: usize,
+        article: String,
+        sentence: usize,
+        mention: String,
+        start: u32,
+    },
+    #[error("{file}: holds no annotated article")]
+    Empty { file: String },
+}
+
+/// Read a corpus file and check that every mention stands where it says.
+pub fn read(path: &Path) -> Result<Vec<AnnotatedArticle>, CorpusError> {
+    let file = path.display().to_string();
+    let io = |source| CorpusError::Io {
+        file: file.clone(),
+        source,
+    };
+    let mut articles = Vec::new();
+    for (index, line) in BufReader::new(File::open(path).map_err(io)?).lines().enumerate() {
+        let line = line.map_err(io)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let article: AnnotatedArticle =
+            serde_json::from_str(&line).map_err(|source| CorpusError::Json {
+                file: file.clone(),
+                line: index + 1,
+                source,
+            })?;
+        for (sentence, annotated) in article.sentences.iter().enumerate() {
+            if let Some(bad) = annotated.parties.iter().find(|p| p.bytes(annotated).is_none()) {
+                return Err(CorpusError::Mention {
+                    file: file.clone(),
+                    line: index + 1,
+                    article: article.id.clone(),
+                    sentence,
+                    mention: bad.mention.clone(),
+                    start: bad.start,
+                });
+            }
+        }
+        articles.push(article);
+    }
+    if articles.is_empty() {
+        return Err(CorpusError::Empty { file });
+    }
+    Ok(articles)
+}
+
+impl AnnotatedParty {
+    /// The mention's byte range in its sentence, if the mention stands at `start`.
+    pub fn bytes(&self, sentence: &AnnotatedSentence) -> Option<std::ops::Range<usize>> {
+        let from = sentence
+            .text
+            .char_indices()
+            .map(|(byte, _)| byte)
+            .nth(self.start as usize)?;
+        (!self.mention.is_empty() && sentence.text[from..].starts_with(&self.mention))
+            .then(|| from..from + self.mention.len())
+    }
+}
+
+impl AnnotatedArticle {
+    /// The article as a reader would meet it: sentences joined by a space, paragraphs by a blank
+    /// line. Also each sentence's byte offset in that text.
+    pub fn article(&self) -> (Article, Vec<usize>) {
+        let mut text = String::new();
+        let mut starts = Vec::with_capacity(self.sentences.len());
+        let mut paragraph = None;
+        for sentence in &self.sentences {
+            if let Some(last) = paragraph {
+                text.push_str(if last == sentence.paragraph { " " } else { "\n\n" });
+            }
+            paragraph = Some(sentence.paragraph);
+            starts.push(text.len());
+            text.push_str(&sentence.text);
+        }
+        let article = Article {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            text,
+            summit: self.summit.clone(),
+            date: self.date.clone(),
+            source: None,
+        };
+        (article, starts)
+    }
+}

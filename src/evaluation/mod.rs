@@ -1,0 +1,1 @@
+//! Metrics: what the program finds, held against what people annotated.

@@ -1,0 +1,27 @@
+//! `summit_stance`: from news articles to party stances.
+//!
+//! The modules are the stages of the pipeline, in order. Each stage owns the types it makes and
+//! imports only earlier ones:
+//!
+//! | stage | makes |
+//! | --- | --- |
+//! | [`articles`] | [`articles::Article`] from JSON Lines, CSV, Parquet and text files |
+//! | [`sentences`] | [`sentences::Sentence`]s with exact offsets |
+//! | [`model`] | mentions, stances and issues of each sentence, read by a transformer |
+//! | [`parties`] | the party each mention stands for |
+//! | [`scores`] | [`scores::Row`]s, one per party and sentence, and their files |
+//!
+//! [`codebook`] says what is measured; [`annotations`] and [`evaluation`] hold the program to
+//! what people annotated.
+
+pub mod annotations;
+pub mod articles;
+pub mod codebook;
+pub mod evaluation;
+pub mod model;
+pub mod offsets;
+pub mod parties;
+pub mod scores;
+pub mod sentences;
+#[cfg(feature = "torch")]
+pub mod training;
