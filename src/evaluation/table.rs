@@ -1,0 +1,227 @@
+//! The report as plain tables of at most 80 columns.
+
+use std::fmt;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+use super::{Breakdown, Figure, ROUGH_BELOW, Report, Scores};
+use crate::codebook::Stance;
+
+/// The widest name of an issue or group that is shown whole.
+const NAME_WIDTH: usize = 22;
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let units = self.stance.units;
+        writeln!(
+            out,
+            "{}, {} (party × sentence) annotated",
+            counted(self.articles as u64, "article"),
+            counted(units, "unit")
+        )?;
+        writeln!(out, "\n{}", headline(self))?;
+        writeln!(out, "\nStance at gold mentions\n{}", stances(self))?;
+        writeln!(
+            out,
+            "\nGold stance (rows) read as (columns)\n{}",
+            confusion(self)
+        )?;
+        if !self.issue.issues.is_empty() {
+            writeln!(out, "\nIssue\n{}", issues(self))?;
+        }
+        write!(out, "\n{}", note(self))
+    }
+}
+
+impl fmt::Display for Breakdown {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let mut table = table([
+            &self.by,
+            "articles",
+            "units",
+            "stance",
+            "95% interval",
+            "mention",
+            "issue",
+            "end",
+            "ECE",
+        ]);
+        for group in &self.groups {
+            let report = &group.report;
+            table.add_row([
+                short(group.name.as_deref().unwrap_or("(not given)")),
+                report.articles.to_string(),
+                report.stance.units.to_string(),
+                value(report.stance.macro_f1.value),
+                interval(report.stance.macro_f1),
+                value(report.mention.exact.f1.value),
+                value(report.issue.micro.f1.value),
+                value(report.end_to_end.f1.value),
+                value(report.stance.calibration.error.value),
+            ]);
+        }
+        writeln!(out, "{}", table.trim_fmt())?;
+        write!(
+            out,
+            "\nStance: macro-F1, gold mentions given, with its interval. Mention: F1 of exact\n\
+             spans. Issue: micro-F1. End: F1 end to end. ECE: calibration error. \"-\": nothing\n\
+             to measure, or for an interval fewer than two articles to draw from."
+        )
+    }
+}
+
+fn headline(report: &Report) -> String {
+    let mut table = table([
+        "metric",
+        "value",
+        "95% interval",
+        "gold",
+        "predicted",
+        "right",
+    ]);
+    let stance = &report.stance;
+    for (name, figure) in [
+        ("stance macro-F1", stance.macro_f1),
+        ("stance accuracy", stance.accuracy),
+        ("  or secondary stance", stance.accuracy_either),
+        ("calibration error", stance.calibration.error),
+    ] {
+        table.add_row([name.to_owned(), value(figure.value), interval(figure)]);
+    }
+    for (name, scores) in [
+        ("mention F1, exact", &report.mention.exact),
+        ("mention F1, overlapping", &report.mention.overlapping),
+        ("issue micro-F1", &report.issue.micro),
+        ("end-to-end F1", &report.end_to_end),
+    ] {
+        let counts = scores.counts;
+        let sizes = [counts.gold, counts.predicted, counts.hits].map(|n| n.to_string());
+        let [gold, predicted, hits] = sizes;
+        let f1 = scores.f1;
+        table.add_row([
+            name.to_owned(),
+            value(f1.value),
+            interval(f1),
+            gold,
+            predicted,
+            hits,
+        ]);
+        for (part, figure) in [
+            ("  precision", scores.precision),
+            ("  recall", scores.recall),
+        ] {
+            table.add_row([part.to_owned(), value(figure.value), interval(figure)]);
+        }
+    }
+    table.trim_fmt()
+}
+
+const SCORES: [&str; 6] = [
+    "precision",
+    "recall",
+    "F1",
+    "95% interval",
+    "gold",
+    "predicted",
+];
+
+fn score_cells(name: &str, scores: &Scores) -> [String; 7] {
+    [
+        short(name),
+        value(scores.precision.value),
+        value(scores.recall.value),
+        value(scores.f1.value),
+        interval(scores.f1),
+        scores.counts.gold.to_string(),
+        scores.counts.predicted.to_string(),
+    ]
+}
+
+fn stances(report: &Report) -> String {
+    let mut table = table(std::iter::once("stance").chain(SCORES));
+    for line in &report.stance.stances {
+        table.add_row(score_cells(line.stance.name(), &line.scores));
+    }
+    table.trim_fmt()
+}
+
+fn issues(report: &Report) -> String {
+    let mut table = table(std::iter::once("issue").chain(SCORES));
+    for line in &report.issue.issues {
+        table.add_row(score_cells(&line.issue, &line.scores));
+    }
+    table.trim_fmt()
+}
+
+fn confusion(report: &Report) -> String {
+    let mut table = table(std::iter::once("").chain(Stance::ALL.map(Stance::name)));
+    for (stance, row) in Stance::ALL.iter().zip(&report.stance.confusion) {
+        let cells = row.iter().map(|count| count.to_string());
+        table.add_row(std::iter::once(stance.name().to_owned()).chain(cells));
+    }
+    table.trim_fmt()
+}
+
+fn note(report: &Report) -> String {
+    let drawn = format!(
+        "Intervals: bootstrap over articles, {} draws, seed {}.",
+        report.draws, report.seed
+    );
+    match report.articles {
+        0 => "No articles: nothing to measure.".to_owned(),
+        1 => "One article: no intervals, for it says nothing of how articles differ.".to_owned(),
+        n if n < ROUGH_BELOW => format!(
+            "{drawn}\nWith {n} articles they are rough, and likely too narrow. \"-\": nothing to \
+             measure, or\nfor an interval fewer than two articles to draw from."
+        ),
+        _ => format!(
+            "{drawn}\n\"-\": nothing to measure, or for an interval fewer than two articles to \
+             draw from."
+        ),
+    }
+}
+
+/// A table without rules, names on the left and figures on the right.
+fn table<S: ToString>(header: impl IntoIterator<Item = S>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(
+            header
+                .into_iter()
+                .map(|h| h.to_string())
+                .collect::<Vec<_>>(),
+        );
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if index > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn value(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |v| format!("{v:.3}"))
+}
+
+fn interval(figure: Figure) -> String {
+    match (figure.low, figure.high) {
+        (Some(low), Some(high)) => format!("{low:.3}–{high:.3}"),
+        _ => "-".to_owned(),
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn short(name: &str) -> String {
+    if name.chars().count() <= NAME_WIDTH {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(NAME_WIDTH - 1).collect();
+    format!("{}…", head.trim_end())
+}
