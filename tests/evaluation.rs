@@ -77,9 +77,9 @@ const PREDICTED: [Predicted; 3] = [
         // The second sentence is broken up after "delay,".
         sentences: &[0..24, 26..48, 49..64],
         units: &[
-            (0, "Turkey", Neutral), // right: an alias
+            (0, "Turkey", Neutral),   // right: an alias
             (1, "Türkiye", Cautious), // right: the larger piece
-            (2, "Türkiye", Neutral), // invented
+            (2, "Türkiye", Neutral),  // invented
         ],
     },
     Predicted {
@@ -252,7 +252,10 @@ fn issue_figures_are_those_computed_by_hand() {
     for (line, f1) in report.issues.iter().zip([2.0 / 3.0, 0.0, 1.0, 0.0]) {
         is(line.scores.f1, f1);
     }
-    assert_eq!(report.issues[3].scores.recall.value, None, "trade has no gold");
+    assert_eq!(
+        report.issues[3].scores.recall.value, None,
+        "trade has no gold"
+    );
 }
 
 #[test]
@@ -323,7 +326,10 @@ fn intervals_of_three_articles_are_those_of_the_27_draws() {
 #[test]
 fn a_seed_gives_the_same_report_each_time() {
     assert_eq!(report(&miniature(), 3), report(&miniature(), 3));
-    assert_eq!(report(&miniature(), 3).to_string(), report(&miniature(), 3).to_string());
+    assert_eq!(
+        report(&miniature(), 3).to_string(),
+        report(&miniature(), 3).to_string()
+    );
 }
 
 #[test]
@@ -399,7 +405,9 @@ fn tables_fit_80_columns_whatever_the_names_and_counts() {
     let mut wide = miniature();
     for (index, article) in wide.iter_mut().enumerate() {
         article.genre = Some(format!("{index} a genre with a name of some length"));
-        article.issues.add(["an issue with quite a long name"], [""; 0]);
+        article
+            .issues
+            .add(["an issue with quite a long name"], [""; 0]);
         article.mentions.exact.predicted += 12_345_678;
         article.end_to_end.gold += 12_345_678;
     }
@@ -428,12 +436,17 @@ fn the_table_shows_the_figures() {
     let row = |name: &str| {
         let line = printed.lines().find(|l| l.starts_with(name));
         let line = line.unwrap_or_else(|| panic!("no {name} in\n{printed}"));
-        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     assert_eq!(row("stance macro-F1")[2], "0.617");
     assert_eq!(row("end-to-end F1")[2], "0.706");
     assert_eq!(row("end-to-end F1")[4..], ["8", "9", "6"]);
     assert_eq!(row("calibration error")[2], "0.250");
     assert_eq!(row("finance")[1..], ["-", "0.000", "0.000", "-", "1", "0"]);
-    assert!(printed.contains("With 3 articles they are rough"), "{printed}");
+    assert!(
+        printed.contains("With 3 articles they are rough"),
+        "{printed}"
+    );
 }

@@ -8,8 +8,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use super::{Breakdown, Figure, ROUGH_BELOW, Report, Scores};
 use crate::codebook::Stance;
 
-/// The widest name of an issue or group that is shown whole.
-const NAME_WIDTH: usize = 22;
+/// The widest names that are shown whole.
+const ISSUE_WIDTH: usize = 22;
+const GROUP_WIDTH: usize = 18;
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
@@ -36,21 +37,24 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Breakdown {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        let mut table = table([
-            &self.by,
-            "articles",
-            "units",
-            "stance",
-            "95% interval",
-            "mention",
-            "issue",
-            "end",
-            "ECE",
-        ]);
+        let mut table = table(
+            1,
+            [
+                &self.by,
+                "articles",
+                "units",
+                "stance",
+                "95% interval",
+                "mention",
+                "issue",
+                "end",
+                "ECE",
+            ],
+        );
         for group in &self.groups {
             let report = &group.report;
             table.add_row([
-                short(group.name.as_deref().unwrap_or("(not given)")),
+                short(group.name.as_deref().unwrap_or("(not given)"), GROUP_WIDTH),
                 report.articles.to_string(),
                 report.stance.units.to_string(),
                 value(report.stance.macro_f1.value),
@@ -66,20 +70,24 @@ impl fmt::Display for Breakdown {
             out,
             "\nStance: macro-F1, gold mentions given, with its interval. Mention: F1 of exact\n\
              spans. Issue: micro-F1. End: F1 end to end. ECE: calibration error. \"-\": nothing\n\
-             to measure, or for an interval fewer than two articles to draw from."
+             to measure, or for an interval fewer than two articles to draw from. Intervals\n\
+             of fewer than {ROUGH_BELOW} articles are rough, and likely too narrow."
         )
     }
 }
 
 fn headline(report: &Report) -> String {
-    let mut table = table([
-        "metric",
-        "value",
-        "95% interval",
-        "gold",
-        "predicted",
-        "right",
-    ]);
+    let mut table = table(
+        2,
+        [
+            "metric",
+            "value",
+            "95% interval",
+            "gold",
+            "predicted",
+            "right",
+        ],
+    );
     let stance = &report.stance;
     for (name, figure) in [
         ("stance macro-F1", stance.macro_f1),
@@ -128,7 +136,7 @@ const SCORES: [&str; 6] = [
 
 fn score_cells(name: &str, scores: &Scores) -> [String; 7] {
     [
-        short(name),
+        short(name, ISSUE_WIDTH),
         value(scores.precision.value),
         value(scores.recall.value),
         value(scores.f1.value),
@@ -139,7 +147,7 @@ fn score_cells(name: &str, scores: &Scores) -> [String; 7] {
 }
 
 fn stances(report: &Report) -> String {
-    let mut table = table(std::iter::once("stance").chain(SCORES));
+    let mut table = table(2, std::iter::once("stance").chain(SCORES));
     for line in &report.stance.stances {
         table.add_row(score_cells(line.stance.name(), &line.scores));
     }
@@ -147,7 +155,7 @@ fn stances(report: &Report) -> String {
 }
 
 fn issues(report: &Report) -> String {
-    let mut table = table(std::iter::once("issue").chain(SCORES));
+    let mut table = table(2, std::iter::once("issue").chain(SCORES));
     for line in &report.issue.issues {
         table.add_row(score_cells(&line.issue, &line.scores));
     }
@@ -155,7 +163,7 @@ fn issues(report: &Report) -> String {
 }
 
 fn confusion(report: &Report) -> String {
-    let mut table = table(std::iter::once("").chain(Stance::ALL.map(Stance::name)));
+    let mut table = table(2, std::iter::once("").chain(Stance::ALL.map(Stance::name)));
     for (stance, row) in Stance::ALL.iter().zip(&report.stance.confusion) {
         let cells = row.iter().map(|count| count.to_string());
         table.add_row(std::iter::once(stance.name().to_owned()).chain(cells));
@@ -168,22 +176,22 @@ fn note(report: &Report) -> String {
         "Intervals: bootstrap over articles, {} draws, seed {}.",
         report.draws, report.seed
     );
+    let dash =
+        "\"-\": nothing to measure, or for an interval fewer than two articles to draw\nfrom.";
     match report.articles {
         0 => "No articles: nothing to measure.".to_owned(),
         1 => "One article: no intervals, for it says nothing of how articles differ.".to_owned(),
-        n if n < ROUGH_BELOW => format!(
-            "{drawn}\nWith {n} articles they are rough, and likely too narrow. \"-\": nothing to \
-             measure, or\nfor an interval fewer than two articles to draw from."
-        ),
-        _ => format!(
-            "{drawn}\n\"-\": nothing to measure, or for an interval fewer than two articles to \
-             draw from."
-        ),
+        n if n < ROUGH_BELOW => {
+            format!("{drawn}\nWith {n} articles they are rough, and likely too narrow.\n{dash}")
+        }
+        _ => {
+            format!("{drawn}\nThose of an issue or stance found in few articles are rough.\n{dash}")
+        }
     }
 }
 
-/// A table without rules, names on the left and figures on the right.
-fn table<S: ToString>(header: impl IntoIterator<Item = S>) -> Table {
+/// A table without rules, names on the left and figures on the right, `gap` spaces apart.
+fn table<S: ToString>(gap: u16, header: impl IntoIterator<Item = S>) -> Table {
     let mut table = Table::new();
     table
         .load_style(NOTHING)
@@ -195,7 +203,7 @@ fn table<S: ToString>(header: impl IntoIterator<Item = S>) -> Table {
                 .collect::<Vec<_>>(),
         );
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
+        column.set_padding((0, gap));
         if index > 0 {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -218,10 +226,10 @@ fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn short(name: &str) -> String {
-    if name.chars().count() <= NAME_WIDTH {
+fn short(name: &str, width: usize) -> String {
+    if name.chars().count() <= width {
         return name.to_owned();
     }
-    let head: String = name.chars().take(NAME_WIDTH - 1).collect();
+    let head: String = name.chars().take(width - 1).collect();
     format!("{}…", head.trim_end())
 }
