@@ -57,6 +57,10 @@ pub fn match_sentences(gold: &[Range<u32>], predicted: &[Range<u32>]) -> Vec<Opt
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "lists of one span are meant"
+)]
 mod tests {
     use super::*;
 

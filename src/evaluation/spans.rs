@@ -57,6 +57,10 @@ impl AddAssign for SpanCounts {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "lists of one span are meant"
+)]
 mod tests {
     use super::*;
 

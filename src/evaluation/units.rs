@@ -95,6 +95,10 @@ fn folded(name: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "lists of one span are meant"
+)]
 mod tests {
     use super::*;
     use Stance::{Cautious, Neutral};
