@@ -33,6 +33,7 @@
 mod bootstrap;
 mod counts;
 mod issues;
+mod judge;
 mod matching;
 mod report;
 mod sentences;
@@ -46,6 +47,7 @@ use std::ops::AddAssign;
 pub use bootstrap::{Bootstrap, DRAWS, Figure, ROUGH_BELOW};
 pub use counts::Counts;
 pub use issues::IssueCounts;
+pub use judge::judge;
 pub use report::{
     Breakdown, Calibration, CalibrationBin, Group, IssueLine, IssueReport, MentionReport, Report,
     Scores, StanceLine, StanceReport, by_genre, by_group, report,

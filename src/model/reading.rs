@@ -1,0 +1,235 @@
+//! What the model reads in an article.
+
+use std::ops::Range;
+
+use super::engine::{Engine, TokenVectors};
+use super::folder::{self, ModelConfig, ModelFiles, ModelFolder};
+use super::heads::{self, Heads, Span};
+use super::tokens::{Word, WordPieces};
+use super::windows::{self, Scored, Window};
+use super::{Embedded, ModelError};
+use crate::articles::Article;
+use crate::sentences::Sentence;
+
+/// A party mention and its stance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MentionReading {
+    /// Byte range in the article's text.
+    pub bytes: Range<usize>,
+    /// Calibrated probabilities in the order of `Stance::ALL`; they sum to 1.
+    pub stance: [f32; 4],
+}
+
+/// What the model reads in one sentence.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SentenceReading {
+    /// In the order of the text; they do not overlap.
+    pub mentions: Vec<MentionReading>,
+    /// The probability of each issue, in the order of [`ModelConfig::issues`]; empty for a
+    /// sentence without words.
+    pub issues: Vec<f32>,
+}
+
+/// A loaded model: tokenizer, an engine, heads.
+pub struct Model {
+    pieces: WordPieces,
+    engine: Box<dyn Engine>,
+    heads: Heads,
+    config: ModelConfig,
+}
+
+impl Model {
+    /// The model that is compiled into the program, on the embedded engine.
+    pub fn shipped() -> Result<Model, ModelError> {
+        const CONFIG: &[u8] = include_bytes!("../../models/stance-minilm/config.json");
+        const TOKENIZER: &[u8] = include_bytes!("../../models/stance-minilm/tokenizer.json");
+        const HEADS: &[u8] = include_bytes!("../../models/stance-minilm/heads.safetensors");
+        const ONNX: &[u8] = include_bytes!("../../models/stance-minilm/model.onnx");
+        let config = folder::parse_config(CONFIG, "the shipped config.json")?;
+        let engine = Embedded::from_static(ONNX, &config.encoder)?;
+        let files = ModelFiles {
+            config,
+            tokenizer: TOKENIZER.to_vec(),
+            heads: HEADS.to_vec(),
+        };
+        Model::new(files, Box::new(engine))
+    }
+
+    /// A model folder, on the embedded engine.
+    pub fn open(folder: &ModelFolder) -> Result<Model, ModelError> {
+        let engine = Embedded::new(folder.read(folder::ONNX)?, &folder.config.encoder)?;
+        Model::new(folder.files()?, Box::new(engine))
+    }
+
+    /// A model of these files on this engine.
+    pub fn new(files: ModelFiles, engine: Box<dyn Engine>) -> Result<Model, ModelError> {
+        Ok(Model {
+            pieces: WordPieces::new(&files.tokenizer)?,
+            heads: Heads::load(
+                &files.heads,
+                files.config.encoder.hidden_size,
+                files.config.issues.len(),
+            )?,
+            engine,
+            config: files.config,
+        })
+    }
+
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Change the values chosen after training, as `stance train` does when it chooses them.
+    pub fn set_calibration(&mut self, calibration: folder::Calibration) {
+        self.config.calibration = calibration;
+    }
+
+    /// The engine's name.
+    pub fn engine(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    /// The issues that pass the model's threshold, by name.
+    pub fn issues(&self, reading: &SentenceReading) -> Vec<String> {
+        let threshold = self.config.calibration.issue_threshold;
+        self.config
+            .issues
+            .iter()
+            .zip(&reading.issues)
+            .filter(|(_, probability)| **probability >= threshold)
+            .map(|(issue, _)| issue.clone())
+            .collect()
+    }
+
+    /// Read an article: one reading per sentence, with the mentions that the model finds.
+    /// Uses one core; score several articles at a time to use more.
+    pub fn read(
+        &self,
+        article: &Article,
+        sentences: &[Sentence],
+    ) -> Result<Vec<SentenceReading>, ModelError> {
+        Ok(self.read_with(article, sentences, &[])?.0)
+    }
+
+    /// Read an article, and also give the stance probabilities of mentions that are known:
+    /// `mentions` are byte ranges in its text. A mention that touches no word has none.
+    pub fn read_with(
+        &self,
+        article: &Article,
+        sentences: &[Sentence],
+        mentions: &[Range<usize>],
+    ) -> Result<(Vec<SentenceReading>, Vec<Option<[f32; 4]>>), ModelError> {
+        let windows = self.windows(article, sentences)?;
+        let mut readings = vec![SentenceReading::default(); sentences.len()];
+        let mut words_read = vec![0usize; sentences.len()];
+        let mut stances = vec![None; mentions.len()];
+        for window in &windows {
+            let vectors = self.engine.encode(std::slice::from_ref(window))?;
+            let vectors = vectors.first().ok_or_else(|| ModelError::Engine {
+                engine: self.engine.name(),
+                reason: "gave no vectors for a window".into(),
+            })?;
+            for scored in &window.scored {
+                let reading = &mut readings[scored.sentence];
+                reading.mentions.extend(self.find_mentions(vectors, scored));
+                let before = words_read[scored.sentence];
+                words_read[scored.sentence] += scored.words.len();
+                self.add_issues(reading, vectors, scored, before);
+                for (mention, stance) in mentions.iter().zip(&mut stances) {
+                    if stance.is_none()
+                        && let Some(words) = span_of_words(scored, mention)
+                    {
+                        *stance = Some(self.stance(vectors, scored, &Span { words }));
+                    }
+                }
+            }
+        }
+        for reading in &mut readings {
+            for logit in &mut reading.issues {
+                *logit = 1.0 / (1.0 + (-*logit).exp());
+            }
+        }
+        Ok((readings, stances))
+    }
+
+    /// The windows of an article, as the engine gets them.
+    pub fn windows(
+        &self,
+        article: &Article,
+        sentences: &[Sentence],
+    ) -> Result<Vec<Window>, ModelError> {
+        let title = match &article.title {
+            Some(title) => self.pieces.words(title)?,
+            None => Vec::new(),
+        };
+        let words = sentences
+            .iter()
+            .map(|sentence| {
+                let mut words = self.pieces.words(&article.text[sentence.bytes.clone()])?;
+                for word in &mut words {
+                    word.bytes = word.bytes.start + sentence.bytes.start
+                        ..word.bytes.end + sentence.bytes.start;
+                }
+                Ok(words)
+            })
+            .collect::<Result<Vec<Vec<Word>>, ModelError>>()?;
+        Ok(windows::pack(
+            &title,
+            &words,
+            self.config.windows,
+            &self.pieces,
+        ))
+    }
+
+    fn find_mentions(&self, vectors: &TokenVectors, scored: &Scored) -> Vec<MentionReading> {
+        let tags = self.heads.tag_logits(vectors, scored);
+        heads::spans(&tags, self.config.calibration.mention_bias)
+            .into_iter()
+            .map(|span| {
+                let words = &scored.words[span.words.clone()];
+                MentionReading {
+                    bytes: words[0].bytes.start..words[words.len() - 1].bytes.end,
+                    stance: self.stance(vectors, scored, &span),
+                }
+            })
+            .collect()
+    }
+
+    fn stance(&self, vectors: &TokenVectors, scored: &Scored, span: &Span) -> [f32; 4] {
+        let temperature = self.config.calibration.stance_temperature;
+        let logits = self.heads.stance_logits(vectors, scored, span);
+        let p = heads::softmax(&logits.map(|l| l / temperature));
+        [p[0], p[1], p[2], p[3]]
+    }
+
+    /// Add a scored part's issue logits to its sentence's: those of an over-long sentence are the
+    /// mean over its parts, weighted by their words.
+    fn add_issues(
+        &self,
+        reading: &mut SentenceReading,
+        vectors: &TokenVectors,
+        scored: &Scored,
+        words_before: usize,
+    ) {
+        let logits = self.heads.issue_logits(vectors, scored);
+        if reading.issues.is_empty() {
+            reading.issues = logits;
+            return;
+        }
+        let (before, now) = (words_before as f32, scored.words.len() as f32);
+        for (mean, logit) in reading.issues.iter_mut().zip(logits) {
+            *mean = (*mean * before + logit * now) / (before + now);
+        }
+    }
+}
+
+/// The words of a scored sentence that a byte range touches, as a range of indices.
+pub(crate) fn span_of_words(scored: &Scored, bytes: &Range<usize>) -> Option<Range<usize>> {
+    let touches = |w: &windows::WindowWord| w.bytes.start < bytes.end && bytes.start < w.bytes.end;
+    let start = scored.words.iter().position(touches)?;
+    let length = scored.words[start..]
+        .iter()
+        .take_while(|w| touches(w))
+        .count();
+    Some(start..start + length)
+}

@@ -1,0 +1,99 @@
+//! The second engine: the same encoder in f32 on libtorch, through rust-bert.
+
+use std::sync::Mutex;
+
+use rust_bert::bert::{BertEmbeddings, BertModel};
+use tch::{Device, Kind, Tensor, nn};
+
+use super::ModelError;
+use super::engine::{Engine, TokenVectors};
+use super::folder::{self, EncoderConfig, ModelFolder};
+use super::weights;
+use super::windows::Window;
+use crate::training::network::{bert_config, load_variables};
+
+/// rust-bert's `BertModel` with a model folder's weights.
+pub struct Torch {
+    // libtorch tensors may be sent to another thread but not shared between threads.
+    encoder: Mutex<BertModel<BertEmbeddings>>,
+    device: Device,
+}
+
+impl Torch {
+    /// From a model folder's `model.safetensors`.
+    pub fn open(folder: &ModelFolder, device: Device) -> Result<Torch, ModelError> {
+        let bytes = folder.read(folder::SAFETENSORS)?;
+        Torch::new(&bytes, &folder.config.encoder, device)
+    }
+
+    /// From the bytes of a `model.safetensors`.
+    pub fn new(
+        safetensors: &[u8],
+        config: &EncoderConfig,
+        device: Device,
+    ) -> Result<Torch, ModelError> {
+        let weights = weights::read(safetensors)?;
+        let store = nn::VarStore::new(device);
+        let encoder =
+            BertModel::new_with_optional_pooler(store.root(), &bert_config(config, 0.0), false);
+        load_variables(&store, &weights).map_err(failed)?;
+        Ok(Torch {
+            encoder: Mutex::new(encoder),
+            device,
+        })
+    }
+}
+
+impl Engine for Torch {
+    fn encode(&self, windows: &[Window]) -> Result<Vec<TokenVectors>, ModelError> {
+        let encoder = self
+            .encoder
+            .lock()
+            .map_err(|_| failed("an earlier run of the engine failed"))?;
+        windows
+            .iter()
+            .map(|window| encode_one(&encoder, window, self.device))
+            .collect()
+    }
+
+    fn name(&self) -> &'static str {
+        "torch"
+    }
+}
+
+fn encode_one(
+    encoder: &BertModel<BertEmbeddings>,
+    window: &Window,
+    device: Device,
+) -> Result<TokenVectors, ModelError> {
+    let row = |values: Vec<i64>| Tensor::from_slice(&values).unsqueeze(0).to_device(device);
+    let ids = row(window.ids.iter().map(|id| i64::from(*id)).collect());
+    let casing = row(window.casing.iter().map(|c| i64::from(*c)).collect());
+    let output = tch::no_grad(|| {
+        encoder.forward_t(
+            Some(&ids),
+            None,
+            Some(&casing),
+            None,
+            None,
+            None,
+            None,
+            false,
+        )
+    })
+    .map_err(failed)?;
+    let vectors = output
+        .hidden_state
+        .to_kind(Kind::Float)
+        .to_device(Device::Cpu);
+    let width = vectors.size()[2] as usize;
+    let values = Vec::<f32>::try_from(vectors.contiguous().view([-1])).map_err(failed)?;
+    Ok(TokenVectors { width, values })
+}
+
+fn failed(reason: impl std::fmt::Display) -> ModelError {
+    ModelError::Engine {
+        engine: "torch",
+        reason: reason.to_string(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Weights: named tensors in safetensors files, in f32 once read.
+
+use std::collections::BTreeMap;
+
+use half::{bf16, f16};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+use super::ModelError;
+
+/// A tensor of weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    pub shape: Vec<usize>,
+    /// Row-major.
+    pub values: Vec<f32>,
+}
+
+/// Tensors by name.
+pub type NamedWeights = BTreeMap<String, Weights>;
+
+/// How floating-point values are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    F32,
+    F16,
+}
+
+/// Read all floating-point tensors of a safetensors file; others, such as the position ids that
+/// some exports carry, are left out.
+pub fn read(bytes: &[u8]) -> Result<NamedWeights, ModelError> {
+    let file = SafeTensors::deserialize(bytes).map_err(|e| ModelError::Weights(e.to_string()))?;
+    let mut weights = NamedWeights::new();
+    for (name, tensor) in file.tensors() {
+        let data = tensor.data();
+        let values = match tensor.dtype() {
+            Dtype::F32 => data
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect(),
+            Dtype::F16 => data
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|b| f16::from_le_bytes(*b).to_f32())
+                .collect(),
+            Dtype::BF16 => data
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|b| bf16::from_le_bytes(*b).to_f32())
+                .collect(),
+            _ => continue,
+        };
+        let shape = tensor.shape().to_vec();
+        weights.insert(name, Weights { shape, values });
+    }
+    Ok(weights)
+}
+
+/// The bytes of a safetensors file.
+pub fn write(weights: &NamedWeights, precision: Precision) -> Result<Vec<u8>, ModelError> {
+    let bad = |e: safetensors::SafeTensorError| ModelError::Weights(e.to_string());
+    let stored: Vec<(&String, &Weights, Vec<u8>)> = weights
+        .iter()
+        .map(|(name, tensor)| {
+            let values = tensor.values.iter();
+            let bytes = match precision {
+                Precision::F32 => values.flat_map(|v| v.to_le_bytes()).collect(),
+                Precision::F16 => values
+                    .flat_map(|v| f16::from_f32(*v).to_le_bytes())
+                    .collect(),
+            };
+            (name, tensor, bytes)
+        })
+        .collect();
+    let dtype = match precision {
+        Precision::F32 => Dtype::F32,
+        Precision::F16 => Dtype::F16,
+    };
+    let views = stored
+        .iter()
+        .map(|(name, tensor, bytes)| {
+            let view = TensorView::new(dtype, tensor.shape.clone(), bytes).map_err(bad)?;
+            Ok((name.as_str(), view))
+        })
+        .collect::<Result<Vec<_>, ModelError>>()?;
+    safetensors::serialize(views, None).map_err(bad)
+}
+
+/// The tensor of this name.
+pub fn get<'w>(weights: &'w NamedWeights, name: &str) -> Result<&'w Weights, ModelError> {
+    weights
+        .get(name)
+        .ok_or_else(|| ModelError::Weights(format!("the tensor {name} is missing")))
+}

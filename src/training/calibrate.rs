@@ -1,0 +1,119 @@
+//! Values chosen on the dev split once the weights are fixed.
+
+use super::Trained;
+use super::save;
+use crate::annotations::AnnotatedArticle;
+use crate::evaluation::{self, ArticleResult, Report};
+use crate::model::folder::{self, Calibration, ModelFiles};
+use crate::model::torch::Torch;
+use crate::model::{Model, ModelError};
+
+/// Seed of the intervals in figures given while training.
+const SEED: u64 = 1;
+
+/// The trained weights as a model on the torch engine.
+fn model(trained: &Trained) -> Result<Model, ModelError> {
+    let folder = save::files(trained)?;
+    let bytes = |name: &str| folder.files[name].clone();
+    let engine = Torch::new(
+        &bytes(folder::SAFETENSORS),
+        &folder.config.encoder,
+        tch::Device::Cpu,
+    )?;
+    let files = ModelFiles {
+        tokenizer: bytes(folder::TOKENIZER),
+        heads: bytes(folder::HEADS),
+        config: folder.config,
+    };
+    Model::new(files, Box::new(engine))
+}
+
+/// The figures on annotated articles, as the weights and calibration now stand.
+pub fn measure(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Report, ModelError> {
+    Ok(evaluation::report(
+        &judge(&model(trained)?, articles)?,
+        SEED,
+    ))
+}
+
+fn judge(model: &Model, articles: &[AnnotatedArticle]) -> Result<Vec<ArticleResult>, ModelError> {
+    articles
+        .iter()
+        .map(|article| evaluation::judge(model, article))
+        .collect()
+}
+
+/// Choose the temperature that makes the stances' log-likelihood highest, and the mention bias
+/// and issue threshold that make F1 highest.
+pub fn choose(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Calibration, ModelError> {
+    let mut model = model(trained)?;
+    let mut best = Calibration {
+        stance_temperature: 1.0,
+        mention_bias: 0.0,
+        issue_threshold: 0.5,
+    };
+    let mut bias_f1 = f64::MIN;
+    for bias in [-0.5, 0.0, 0.5, 1.0, 1.5] {
+        model.set_calibration(Calibration {
+            mention_bias: bias,
+            ..best
+        });
+        let results = judge(&model, articles)?;
+        let f1 = pooled_mention_f1(&results);
+        if f1 > bias_f1 {
+            (bias_f1, best.mention_bias) = (f1, bias);
+        }
+        if bias == 0.0 {
+            best.stance_temperature = temperature(&results);
+        }
+    }
+    let mut issue_f1 = f64::MIN;
+    for threshold in [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55] {
+        model.set_calibration(Calibration {
+            issue_threshold: threshold,
+            ..best
+        });
+        let f1 = evaluation::report(&judge(&model, articles)?, SEED)
+            .issue
+            .micro
+            .f1
+            .value
+            .unwrap_or(0.0);
+        if f1 > issue_f1 {
+            (issue_f1, best.issue_threshold) = (f1, threshold);
+        }
+    }
+    Ok(best)
+}
+
+/// The mean of exact and overlapping F1.
+fn pooled_mention_f1(results: &[ArticleResult]) -> f64 {
+    let report = evaluation::report(results, SEED);
+    let value = |f1: &evaluation::Figure| f1.value.unwrap_or(0.0);
+    (value(&report.mention.exact.f1) + value(&report.mention.overlapping.f1)) / 2.0
+}
+
+/// The temperature of the highest log-likelihood, from 0.5 to 4.0 in steps of 2%.
+fn temperature(results: &[ArticleResult]) -> f32 {
+    let items: Vec<_> = results.iter().flat_map(|r| &r.stances).collect();
+    let likelihood = |temperature: f32| -> f64 {
+        items
+            .iter()
+            .map(|item| {
+                let logits = item.probabilities.map(|p| p.max(1e-12).ln() / temperature);
+                let p = crate::model::heads::softmax(&logits);
+                f64::from(p[item.gold as usize]).max(1e-12).ln()
+            })
+            .sum()
+    };
+    let mut best = (f64::MIN, 1.0);
+    let mut temperature = 0.5;
+    while temperature <= 4.0 {
+        let value = likelihood(temperature);
+        if value > best.0 {
+            best = (value, temperature);
+        }
+        temperature *= 1.02;
+    }
+    best.1
+}

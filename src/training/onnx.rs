@@ -1,0 +1,289 @@
+//! The encoder as an int8 ONNX graph, written without Python.
+//!
+//! Weights are quantised per output channel, symmetrically; activations when the model runs, by
+//! the range found in the window (`DynamicQuantizeLinear`). One quantisation serves query, key
+//! and value, whose weights are one matrix. Embeddings are int8 with a scale per word. The graph
+//! takes one window without padding: `input_ids`, `token_type_ids` and `position_ids`, each
+//! `[tokens]`, and gives `token_vectors`, `[tokens, width]`.
+
+use prost::Message;
+
+use super::onnx_format::{
+    Attribute, DataType, Dimension, Graph, Model, Node, OperatorSet, Tensor, ValueInfo,
+};
+use crate::model::ModelError;
+use crate::model::folder::EncoderConfig;
+use crate::model::weights::{self, NamedWeights, Weights};
+
+/// The bytes of `model.onnx` for an encoder's weights.
+pub fn int8_encoder(weights: &NamedWeights, config: &EncoderConfig) -> Result<Vec<u8>, ModelError> {
+    let mut builder = Builder {
+        weights,
+        config,
+        graph: Graph::default(),
+        values: 0,
+    };
+    let mut hidden = builder.embeddings()?;
+    for layer in 0..config.num_hidden_layers {
+        hidden = builder.layer(layer, hidden)?;
+    }
+    builder.node("Identity", &[&hidden], &["token_vectors"], vec![]);
+    let mut graph = builder.graph;
+    graph.name = "encoder".into();
+    let tokens = || Dimension::named("tokens");
+    graph.input = ["input_ids", "token_type_ids", "position_ids"]
+        .map(|name| ValueInfo::new(name, DataType::Int64, vec![tokens()]))
+        .to_vec();
+    graph.output = vec![ValueInfo::new(
+        "token_vectors",
+        DataType::Float,
+        vec![tokens(), Dimension::fixed(config.hidden_size as i64)],
+    )];
+    let model = Model {
+        ir_version: 8,
+        producer_name: env!("CARGO_PKG_NAME").into(),
+        producer_version: env!("CARGO_PKG_VERSION").into(),
+        opset_import: vec![
+            OperatorSet::new("", 17),
+            OperatorSet::new("com.microsoft", 1),
+        ],
+        graph: Some(graph),
+    };
+    Ok(model.encode_to_vec())
+}
+
+struct Builder<'w> {
+    weights: &'w NamedWeights,
+    config: &'w EncoderConfig,
+    graph: Graph,
+    values: usize,
+}
+
+impl Builder<'_> {
+    fn node(&mut self, op: &str, inputs: &[&str], outputs: &[&str], attributes: Vec<Attribute>) {
+        self.node_of(op, "", inputs, outputs, attributes);
+    }
+
+    fn node_of(
+        &mut self,
+        op: &str,
+        domain: &str,
+        inputs: &[&str],
+        outputs: &[&str],
+        attributes: Vec<Attribute>,
+    ) {
+        let strings = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+        self.graph.node.push(Node {
+            input: strings(inputs),
+            output: strings(outputs),
+            name: format!("{op}_{}", self.graph.node.len()),
+            op_type: op.into(),
+            attribute: attributes,
+            domain: domain.into(),
+        });
+    }
+
+    fn fresh(&mut self, name: &str) -> String {
+        self.values += 1;
+        format!("{name}_{}", self.values)
+    }
+
+    /// A node with one output, whose name is returned.
+    fn apply(&mut self, op: &str, inputs: &[&str], attributes: Vec<Attribute>) -> String {
+        let output = self.fresh(&op.to_lowercase());
+        self.node(op, inputs, &[&output], attributes);
+        output
+    }
+
+    fn constant(&mut self, name: &str, tensor: Tensor) -> String {
+        let name = self.fresh(name);
+        self.graph.initializer.push(Tensor {
+            name: name.clone(),
+            ..tensor
+        });
+        name
+    }
+
+    fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
+        self.constant(name, Tensor::floats(shape, values))
+    }
+
+    fn scalar(&mut self, value: f32) -> String {
+        self.floats("scalar", &[], &[value])
+    }
+
+    fn weight(&self, name: &str) -> Result<&Weights, ModelError> {
+        weights::get(self.weights, name)
+    }
+
+    fn vector(&mut self, name: &str) -> Result<String, ModelError> {
+        let values = self.weight(name)?.values.clone();
+        Ok(self.floats(name, &[values.len()], &values))
+    }
+
+    fn embeddings(&mut self) -> Result<String, ModelError> {
+        let words = self.weight("embeddings.word_embeddings.weight")?;
+        let (count, width) = (words.shape[0], words.shape[1]);
+        let (quantised, scales) = quantise_rows(&words.values, width, 127.0);
+        let table = self.constant("word_embeddings", Tensor::int8(&[count, width], &quantised));
+        let scales = self.floats("word_embedding_scales", &[count, 1], &scales);
+        let rows = self.apply("Gather", &[&table, "input_ids"], vec![]);
+        let rows = self.apply(
+            "Cast",
+            &[&rows],
+            vec![Attribute::int("to", DataType::Float as i64)],
+        );
+        let scale = self.apply("Gather", &[&scales, "input_ids"], vec![]);
+        let mut sum = self.apply("Mul", &[&rows, &scale], vec![]);
+        for (name, ids) in [
+            ("embeddings.token_type_embeddings.weight", "token_type_ids"),
+            ("embeddings.position_embeddings.weight", "position_ids"),
+        ] {
+            let weight = self.weight(name)?.clone();
+            let table = self.floats(name, &weight.shape, &weight.values);
+            let row = self.apply("Gather", &[&table, ids], vec![]);
+            sum = self.apply("Add", &[&sum, &row], vec![]);
+        }
+        self.layer_norm("embeddings.LayerNorm", &sum)
+    }
+
+    fn layer_norm(&mut self, name: &str, input: &str) -> Result<String, ModelError> {
+        let scale = self.vector(&format!("{name}.weight"))?;
+        let bias = self.vector(&format!("{name}.bias"))?;
+        let attributes = vec![
+            Attribute::int("axis", -1),
+            Attribute::float("epsilon", self.config.layer_norm_eps as f32),
+        ];
+        Ok(self.apply("LayerNormalization", &[input, &scale, &bias], attributes))
+    }
+
+    /// Dense layers that read the same input, as one int8 product: `[tokens, inputs]` to
+    /// `[tokens, outputs of all]`.
+    fn dense(&mut self, names: &[String], input: &str) -> Result<String, ModelError> {
+        let mut columns = Vec::new();
+        let mut biases = Vec::new();
+        let mut inputs = 0;
+        for name in names {
+            let weight = self.weight(&format!("{name}.weight"))?;
+            inputs = weight.shape[1];
+            columns.extend_from_slice(&weight.values);
+            biases.extend_from_slice(&self.weight(&format!("{name}.bias"))?.values);
+        }
+        let outputs = biases.len();
+        let (quantised, scales) = quantise_rows(&columns, inputs, WEIGHT_RANGE);
+        // ONNX multiplies from the left: inputs × outputs.
+        let mut transposed = vec![0i8; quantised.len()];
+        for (output, row) in quantised.chunks_exact(inputs).enumerate() {
+            for (index, value) in row.iter().enumerate() {
+                transposed[index * outputs + output] = *value;
+            }
+        }
+        let weight = self.constant("weight", Tensor::int8(&[inputs, outputs], &transposed));
+        let weight_zero = self.constant("zero", Tensor::int8(&[outputs], &vec![0i8; outputs]));
+        let weight_scale = self.floats("weight_scale", &[outputs], &scales);
+        let bias = self.floats("bias", &[outputs], &biases);
+        let (quantised, scale, zero) = (
+            self.fresh("quantised"),
+            self.fresh("scale"),
+            self.fresh("zero"),
+        );
+        self.node(
+            "DynamicQuantizeLinear",
+            &[input],
+            &[&quantised, &scale, &zero],
+            vec![],
+        );
+        let product = self.apply(
+            "MatMulInteger",
+            &[&quantised, &weight, &zero, &weight_zero],
+            vec![],
+        );
+        let product = self.apply(
+            "Cast",
+            &[&product],
+            vec![Attribute::int("to", DataType::Float as i64)],
+        );
+        let scale = self.apply("Mul", &[&scale, &weight_scale], vec![]);
+        let scaled = self.apply("Mul", &[&product, &scale], vec![]);
+        Ok(self.apply("Add", &[&scaled, &bias], vec![]))
+    }
+
+    fn layer(&mut self, layer: usize, hidden: String) -> Result<String, ModelError> {
+        let name = |part: &str| format!("encoder.layer.{layer}.{part}");
+        let attended = self.attention(&name, &hidden)?;
+        let attended = self.dense(&[name("attention.output.dense")], &attended)?;
+        let sum = self.apply("Add", &[&attended, &hidden], vec![]);
+        let hidden = self.layer_norm(&name("attention.output.LayerNorm"), &sum)?;
+
+        let inner = self.dense(&[name("intermediate.dense")], &hidden)?;
+        let output = self.fresh("gelu");
+        self.node_of("Gelu", "com.microsoft", &[&inner], &[&output], vec![]);
+        let outer = self.dense(&[name("output.dense")], &output)?;
+        let sum = self.apply("Add", &[&outer, &hidden], vec![]);
+        self.layer_norm(&name("output.LayerNorm"), &sum)
+    }
+
+    /// Multi-head self-attention of the whole window: `[tokens, width]` to `[tokens, width]`.
+    fn attention(
+        &mut self,
+        name: &dyn Fn(&str) -> String,
+        hidden: &str,
+    ) -> Result<String, ModelError> {
+        let heads = self.config.num_attention_heads;
+        let width = self.config.hidden_size;
+        let size = width / heads;
+        let all = self.dense(
+            &["query", "key", "value"].map(|part| name(&format!("attention.self.{part}"))),
+            hidden,
+        )?;
+        let shape = self.constant(
+            "shape",
+            Tensor::int64(&[4], &[-1, 3, heads as i64, size as i64]),
+        );
+        let all = self.apply("Reshape", &[&all, &shape], vec![]);
+        // [query/key/value, heads, tokens, size]
+        let all = self.apply(
+            "Transpose",
+            &[&all],
+            vec![Attribute::ints("perm", &[1, 2, 0, 3])],
+        );
+        let parts = [0, 1, 2].map(|part| {
+            let index = self.constant("index", Tensor::int64(&[], &[part]));
+            self.apply("Gather", &[&all, &index], vec![Attribute::int("axis", 0)])
+        });
+        let key = self.apply(
+            "Transpose",
+            &[&parts[1]],
+            vec![Attribute::ints("perm", &[0, 2, 1])],
+        );
+        let scores = self.apply("MatMul", &[&parts[0], &key], vec![]);
+        let scale = self.scalar(1.0 / (size as f32).sqrt());
+        let scores = self.apply("Mul", &[&scores, &scale], vec![]);
+        let weights = self.apply("Softmax", &[&scores], vec![Attribute::int("axis", -1)]);
+        let mixed = self.apply("MatMul", &[&weights, &parts[2]], vec![]);
+        let mixed = self.apply(
+            "Transpose",
+            &[&mixed],
+            vec![Attribute::ints("perm", &[1, 0, 2])],
+        );
+        let shape = self.constant("shape", Tensor::int64(&[2], &[-1, width as i64]));
+        Ok(self.apply("Reshape", &[&mixed, &shape], vec![]))
+    }
+}
+
+/// Weights use 7 of the 8 bits: processors without VNNI add two products in 16 bits, which
+/// full-range weights would overflow.
+const WEIGHT_RANGE: f32 = 63.0;
+
+/// Symmetric int8 from `-range` to `range`, with one scale for each row of `width` values.
+fn quantise_rows(values: &[f32], width: usize, range: f32) -> (Vec<i8>, Vec<f32>) {
+    let mut quantised = Vec::with_capacity(values.len());
+    let mut scales = Vec::with_capacity(values.len() / width.max(1));
+    for row in values.chunks_exact(width) {
+        let largest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let scale = if largest > 0.0 { largest / range } else { 1.0 };
+        quantised.extend(row.iter().map(|v| (v / scale).round() as i8));
+        scales.push(scale);
+    }
+    (quantised, scales)
+}
