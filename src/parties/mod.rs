@@ -1,6 +1,30 @@
 //! Stage 4: mentions to parties.
+//!
+//! A [`Linker`] names the party of each mention, from the surest source to the weakest: the
+//! user's [`PartyList`], the names that the article itself introduces ("Serbia's president, Ana
+//! Kovac"), the built-in gazetteer (`data/gazetteer`), and for pronouns and descriptions the
+//! [`Antecedents`] that the model proposes. What nothing knows becomes a party under its own
+//! name. [`measure`] holds the result to annotated articles.
+//!
+//! How a mention that holds several names is read is said in `phrases.rs`.
 
 use serde::{Deserialize, Serialize};
+
+mod anaphors;
+mod context;
+mod gazetteer;
+mod introductions;
+mod linker;
+mod list;
+pub mod measure;
+mod names;
+mod own_names;
+mod phrases;
+mod words;
+
+pub use anaphors::{Antecedents, Kind, kind};
+pub use linker::{ArticleLinker, Linked, Linker};
+pub use list::{ListedParty, PartyList, PartyListError};
 
 /// How a mention's party was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

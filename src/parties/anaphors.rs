@@ -1,0 +1,180 @@
+//! Mentions that mean nothing without an earlier one: "it", "the delegation", "both sides".
+
+use super::gazetteer::Gazetteer;
+use super::words::{self, Word};
+
+/// What a mention needs for its party to be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// It names a party, a person or an institution.
+    Name,
+    /// It consists of pronouns and quantities: "it", "both", "one of them".
+    Pronoun,
+    /// It describes without a name: "the bloc", "its negotiators", "creditor banks".
+    Description,
+}
+
+impl Kind {
+    /// Whether the party is to be looked for among earlier mentions.
+    pub fn is_anaphor(self) -> bool {
+        self != Kind::Name
+    }
+}
+
+/// The kind of a mention. `starts_sentence` says that its first word has its capital from there.
+///
+/// ```
+/// use summit_stance::parties::{Kind, kind};
+/// assert_eq!(kind("Its negotiators", true), Kind::Description);
+/// assert_eq!(kind("Both", true), Kind::Pronoun);
+/// assert_eq!(kind("the Ukrainian delegation", false), Kind::Name);
+/// ```
+pub fn kind(mention: &str, starts_sentence: bool) -> Kind {
+    of_words(&words::split(mention), starts_sentence)
+}
+
+pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
+    let lexicon = &Gazetteer::built_in().lexicon;
+    let functional = |word: &Word| lexicon.determiner(word) || lexicon.pronoun(word);
+    let links = |word: &Word| lexicon.stop(word) || word.key == "and";
+    if words.iter().any(|word| lexicon.pronoun(word))
+        && words.iter().all(|word| functional(word) || links(word))
+    {
+        return Kind::Pronoun;
+    }
+    let caseless = words.iter().all(|word| word.case == words::Case::None);
+    let proper = words.iter().enumerate().any(|(at, word)| {
+        let by_position = at == 0 && starts_sentence && words.len() > 1 && !word.possessive;
+        word.is_capital() && !by_position && !functional(word) && !common(word)
+    });
+    // "Ford officials said": a name before an office even where the sentence starts.
+    let before_office = words.len() > 1
+        && words[0].is_capital()
+        && !functional(&words[0])
+        && !lexicon.owner(&words[0])
+        && !common(&words[0])
+        && words[1..]
+            .iter()
+            .all(|word| lexicon.office(word) || lexicon.portfolio(word));
+    let acronym = words.iter().any(|word| word.case == words::Case::Upper);
+    if proper || before_office || acronym || caseless && !words.is_empty() {
+        Kind::Name
+    } else {
+        Kind::Description
+    }
+}
+
+/// Words whose capital makes no name: "the Prime Minister", "the Government".
+fn common(word: &Word) -> bool {
+    let lexicon = &Gazetteer::built_in().lexicon;
+    lexicon.office(word) || lexicon.portfolio(word) || lexicon.owner(word) || lexicon.stop(word)
+}
+
+/// How many parties a phrase covers at most: "both sides" two, "the delegation" one.
+pub(super) fn parties_covered(words: &[Word]) -> usize {
+    let mut plural = false;
+    for word in words {
+        match word.key.as_str() {
+            "both" | "two" | "pair" | "neither" | "either" | "duo" => return 2,
+            "three" | "trio" => return 3,
+            "four" | "quartet" => return 4,
+            "five" => return 5,
+            "six" => return 6,
+            "sides" | "parties" | "teams" | "delegations" | "capitals" | "governments"
+            | "countries" | "nations" | "neighbours" | "neighbors" | "leaders" | "rivals" => {
+                plural = true;
+            }
+            // "each side", "each government"
+            "each" => plural = true,
+            // "its leaders", "Kenya's neighbours": one party's.
+            "its" | "his" | "her" => return 1,
+            _ => {}
+        }
+    }
+    if plural { 2 } else { 1 }
+}
+
+/// How likely it is that a mention and an earlier one stand for the same party.
+///
+/// The implementation is the model's business; the linker asks it only about mentions that no
+/// name decides.
+pub trait Antecedents {
+    /// Log-odds that mention `mention` refers to the party of mention `candidate`, both as
+    /// indices into the article's mentions, `candidate < mention`. Above 0 is more likely than
+    /// not; if no candidate is above 0 the mention stays under its own words.
+    fn score(&self, mention: usize, candidate: usize) -> f32;
+}
+
+/// The parties to which a mention refers, best first, among the earlier mentions' parties.
+pub(super) fn resolve(
+    mention: usize,
+    covers: usize,
+    earlier: &[Vec<super::Linked>],
+    usable: impl Fn(usize) -> bool,
+    antecedents: &dyn Antecedents,
+) -> Vec<String> {
+    let mut best: Vec<(&str, f32)> = Vec::new();
+    for (candidate, linked) in earlier.iter().enumerate() {
+        if !usable(candidate) || linked.is_empty() {
+            continue;
+        }
+        let score = antecedents.score(mention, candidate);
+        if !score.is_finite() || score <= 0.0 {
+            continue;
+        }
+        for link in linked {
+            match best.iter_mut().find(|(party, _)| *party == link.party) {
+                Some((_, known)) => *known = known.max(score),
+                None => best.push((&link.party, score)),
+            }
+        }
+    }
+    best.sort_by(|one, other| other.1.total_cmp(&one.1));
+    best.truncate(covers);
+    best.into_iter()
+        .map(|(party, _)| party.to_string())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_told_apart() {
+        for (mention, starts, expected) in [
+            ("it", false, Kind::Pronoun),
+            ("They", true, Kind::Pronoun),
+            ("one of them", false, Kind::Pronoun),
+            ("Both", true, Kind::Pronoun),
+            ("both sides", false, Kind::Description),
+            ("The delegation", true, Kind::Description),
+            ("the Prime Minister", false, Kind::Description),
+            ("Its negotiators", true, Kind::Description),
+            ("his opposite number", false, Kind::Description),
+            ("Technology companies", true, Kind::Description),
+            ("creditor banks", false, Kind::Description),
+            ("Ford officials", true, Kind::Name),
+            ("Kovac", true, Kind::Name),
+            ("Its Chinese guest", true, Kind::Name),
+            ("NRWU members", true, Kind::Name),
+            ("中国", false, Kind::Name),
+        ] {
+            assert_eq!(kind(mention, starts), expected, "{mention}");
+        }
+    }
+
+    #[test]
+    fn phrases_cover_as_many_parties_as_they_say() {
+        for (phrase, count) in [
+            ("both sides", 2),
+            ("the two presidents", 2),
+            ("all three", 3),
+            ("the delegation", 1),
+            ("the parties", 2),
+            ("its leaders", 1),
+        ] {
+            assert_eq!(parties_covered(&words::split(phrase)), count, "{phrase}");
+        }
+    }
+}

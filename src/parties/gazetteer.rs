@@ -1,0 +1,326 @@
+//! The built-in gazetteer: the files of `data/gazetteer`, compiled in and read once.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+
+use super::names::{Names, Party, Role};
+use super::words::{self, Word};
+
+/// Names of states, seats, bodies and movements, and the words by which phrases are read.
+#[derive(Debug)]
+pub(super) struct Gazetteer {
+    pub names: Names,
+    /// By folded word or words joined by spaces.
+    pub ambiguous: HashMap<String, Arc<Ambiguous>>,
+    /// Every name of each party, for short forms of long names.
+    pub spellings: HashMap<Party, Vec<Vec<Word>>>,
+    pub lexicon: Lexicon,
+}
+
+/// A name that context decides.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ambiguous {
+    words: Vec<String>,
+    #[serde(default)]
+    pub surname: bool,
+    #[serde(default)]
+    pub given_name: bool,
+    #[serde(default, rename = "reading")]
+    pub readings: Vec<Reading>,
+}
+
+/// One meaning of an ambiguous name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reading {
+    /// Empty if the name stands for no party in this meaning.
+    pub party: String,
+    pub cues: Vec<String>,
+}
+
+/// The word lists of `offices.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lexicon {
+    offices: HashSet<String>,
+    institutions: HashSet<String>,
+    relations: HashSet<String>,
+    sent_to: HashSet<String>,
+    titles: HashSet<String>,
+    modifiers: HashSet<String>,
+    led_by: HashSet<String>,
+    against: HashSet<String>,
+    stops: HashSet<String>,
+    portfolios: HashSet<String>,
+    determiners: HashSet<String>,
+    pronouns: HashSet<String>,
+    owners: HashSet<String>,
+}
+
+impl Lexicon {
+    pub fn office(&self, word: &Word) -> bool {
+        known(&self.offices, &word.key)
+    }
+    pub fn institution(&self, word: &Word) -> bool {
+        known(&self.institutions, &word.key)
+    }
+    pub fn relation(&self, word: &Word) -> bool {
+        known(&self.relations, &word.key)
+    }
+    pub fn sent_to(&self, word: &Word) -> bool {
+        known(&self.sent_to, &word.key)
+    }
+    pub fn title(&self, word: &Word) -> bool {
+        self.titles.contains(&word.key)
+    }
+    pub fn modifier(&self, word: &Word) -> bool {
+        self.modifiers.contains(&word.key)
+    }
+    pub fn led_by(&self, word: &Word) -> bool {
+        self.led_by.contains(&word.key)
+    }
+    pub fn against(&self, word: &Word) -> bool {
+        self.against.contains(&word.key)
+    }
+    pub fn stop(&self, word: &Word) -> bool {
+        self.stops.contains(&word.key)
+    }
+    /// "foreign", "prime", "deputy": words that go with an office.
+    pub fn portfolio(&self, word: &Word) -> bool {
+        self.portfolios.contains(&word.key)
+    }
+    /// Articles, demonstratives, numbers and quantities.
+    pub fn determiner(&self, word: &Word) -> bool {
+        self.determiners.contains(&word.key)
+    }
+    /// Pronouns that stand alone.
+    pub fn pronoun(&self, word: &Word) -> bool {
+        self.pronouns.contains(&word.key)
+    }
+    /// "its", "their", "his".
+    pub fn owner(&self, word: &Word) -> bool {
+        self.owners.contains(&word.key)
+    }
+}
+
+/// Whether a list holds a word or its singular.
+fn known(list: &HashSet<String>, word: &str) -> bool {
+    let singular = |ending: &str, by: &str| {
+        word.strip_suffix(ending)
+            .is_some_and(|stem| list.contains(&format!("{stem}{by}")))
+    };
+    list.contains(word) || singular("s", "") || singular("ies", "y") || singular("men", "man")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parties {
+    party: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    #[serde(default)]
+    #[allow(dead_code)] // For people who read the file.
+    kind: String,
+    #[serde(default)]
+    #[allow(dead_code)]
+    code: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    seats: Vec<String>,
+    #[serde(default)]
+    adjectives: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decisions {
+    name: Vec<Ambiguous>,
+}
+
+const STATES: &str = include_str!("../../data/gazetteer/states.toml");
+const DEMONYMS: &str = include_str!("../../data/gazetteer/demonyms.toml");
+const SEATS: &str = include_str!("../../data/gazetteer/seats.toml");
+const BODIES: &str = include_str!("../../data/gazetteer/bodies.toml");
+const MOVEMENTS: &str = include_str!("../../data/gazetteer/movements.toml");
+const HISTORICAL: &str = include_str!("../../data/gazetteer/historical.toml");
+const AMBIGUOUS: &str = include_str!("../../data/gazetteer/ambiguous.toml");
+const OFFICES: &str = include_str!("../../data/gazetteer/offices.toml");
+
+static BUILT_IN: LazyLock<Gazetteer> = LazyLock::new(|| {
+    // The files are part of the program; a test reads them, so this cannot fail for a user.
+    Gazetteer::read().unwrap_or_else(|error| panic!("built-in gazetteer: {error}"))
+});
+
+impl Gazetteer {
+    pub fn built_in() -> &'static Gazetteer {
+        &BUILT_IN
+    }
+
+    fn read() -> Result<Gazetteer, toml::de::Error> {
+        let mut names = Names::default();
+        let mut spellings: HashMap<Party, Vec<Vec<Word>>> = HashMap::new();
+        let mut parties: HashMap<String, Party> = HashMap::new();
+        let mut add = |name: &str, party: &Party, role: Role| {
+            names.add(name, party, role);
+            if role == Role::Name {
+                spellings
+                    .entry(party.clone())
+                    .or_default()
+                    .push(words::split(name));
+            }
+        };
+        // Names come before seats and peoples, which give way to them.
+        let files = [STATES, HISTORICAL, MOVEMENTS, BODIES];
+        let entries = files
+            .into_iter()
+            .map(|file| toml::from_str::<Parties>(file).map(|file| file.party))
+            .collect::<Result<Vec<_>, _>>()?;
+        let entries: Vec<Entry> = entries.into_iter().flatten().collect();
+        for entry in &entries {
+            let party = Party::from(entry.name.as_str());
+            add(&entry.name, &party, Role::Name);
+            parties.insert(entry.name.clone(), party);
+        }
+        for entry in &entries {
+            let party = &parties[&entry.name];
+            for name in entry.aliases.iter().chain(&entry.seats) {
+                add(name, party, Role::Name);
+            }
+            for word in &entry.adjectives {
+                add(word, party, Role::People);
+                add(&format!("{word}s"), party, Role::People);
+            }
+        }
+        for (file, role) in [(SEATS, Role::Name), (DEMONYMS, Role::People)] {
+            for (name, words) in toml::from_str::<BTreeMap<String, Vec<String>>>(file)? {
+                let party = parties
+                    .entry(name.clone())
+                    .or_insert_with(|| Party::from(name.as_str()));
+                for word in words {
+                    add(&word, party, role);
+                    if role == Role::People {
+                        add(&format!("{word}s"), party, role);
+                    }
+                }
+            }
+        }
+        let mut ambiguous = HashMap::new();
+        for name in toml::from_str::<Decisions>(AMBIGUOUS)?.name {
+            // A name that the other files lack is found as its first party, then decided.
+            if let Some(reading) = name.readings.iter().find(|r| !r.party.is_empty()) {
+                let party = parties
+                    .entry(reading.party.clone())
+                    .or_insert_with(|| Party::from(reading.party.as_str()));
+                for word in &name.words {
+                    add(word, party, Role::Name);
+                }
+            }
+            let name = Arc::new(name);
+            for word in &name.words {
+                ambiguous.insert(key(&words::split(word)), name.clone());
+            }
+        }
+        Ok(Gazetteer {
+            names,
+            ambiguous,
+            spellings,
+            lexicon: toml::from_str(OFFICES)?,
+        })
+    }
+}
+
+/// The key of a name in [`Gazetteer::ambiguous`].
+pub(super) fn key(words: &[Word]) -> String {
+    let keys: Vec<&str> = words.iter().map(|word| word.key.as_str()).collect();
+    keys.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn party_of(name: &str) -> Option<String> {
+        let words = words::split(name);
+        let hit = Gazetteer::built_in().names.exactly(&words)?;
+        Some(hit.party.to_string())
+    }
+
+    #[test]
+    fn the_files_can_be_read() {
+        let gazetteer = Gazetteer::read().unwrap();
+        assert!(
+            gazetteer.spellings.len() > 450,
+            "{}",
+            gazetteer.spellings.len()
+        );
+    }
+
+    #[test]
+    fn seats_and_peoples_belong_to_parties_that_exist() {
+        let known: HashSet<String> = [STATES, HISTORICAL, MOVEMENTS, BODIES]
+            .iter()
+            .flat_map(|file| toml::from_str::<Parties>(file).unwrap().party)
+            .map(|entry| entry.name)
+            .collect();
+        for file in [SEATS, DEMONYMS] {
+            for name in toml::from_str::<BTreeMap<String, Vec<String>>>(file)
+                .unwrap()
+                .keys()
+            {
+                assert!(known.contains(name), "{name} is in no other file");
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_is_given_to_two_parties_but_the_ambiguous_ones() {
+        let gazetteer = Gazetteer::built_in();
+        for (party, spellings) in &gazetteer.spellings {
+            for spelling in spellings {
+                let hit = gazetteer.names.exactly(spelling).unwrap();
+                let key = key(spelling);
+                assert!(
+                    hit.party == *party || gazetteer.ambiguous.contains_key(&key),
+                    "{key:?} is claimed by {party} and {}",
+                    hit.party
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_every_kind_are_found() {
+        for (name, party) in [
+            ("Kyiv", "Ukraine"),
+            ("Kiev", "Ukraine"),
+            ("the Kremlin", "Russia"),
+            ("Whitehall", "United Kingdom"),
+            ("the Élysée", "France"),
+            ("the Elysee", "France"),
+            ("Foggy Bottom", "United States"),
+            ("Greenlandic", "Greenland"),
+            ("Nato", "NATO"),
+            ("Hizbollah", "Hezbollah"),
+            ("DR Congo", "Democratic Republic of Congo"),
+            ("USSR", "Soviet Union"),
+            ("Côte d’Ivoire", "Ivory Coast"),
+        ] {
+            let words = words::split(name);
+            let found = (0..words.len()).find_map(|at| Gazetteer::built_in().names.at(&words, at));
+            assert_eq!(
+                found.map(|hit| hit.party.to_string()).as_deref(),
+                Some(party),
+                "{name}"
+            );
+        }
+        assert_eq!(party_of("turkey"), None);
+    }
+}

@@ -1,0 +1,229 @@
+//! Linking held against annotated articles, gold mentions given.
+//!
+//! Counts are per article, so that intervals can be had by resampling articles.
+
+use std::collections::HashMap;
+use std::ops::{AddAssign, Range};
+
+use crate::annotations::AnnotatedArticle;
+
+use super::anaphors::{Antecedents, kind};
+use super::gazetteer::Gazetteer;
+use super::linker::{Linked, Linker, starts_sentence};
+use super::list::{ListedParty, PartyList};
+use super::words;
+
+/// What the linker is given, and when its answer is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// The article's own parties as the user's list; right is the gold party.
+    WithList,
+    /// No list. The mentions of a gold party are right that share the one most frequent name that
+    /// is the party's or an alias. A name counts as an alias also where the gazetteer has both for
+    /// one party ("United Kingdom" for a gold party "Britain").
+    WithoutList,
+    /// As [`Setting::WithoutList`], but only names that the annotator listed count.
+    WithoutListLiteral,
+}
+
+/// Right mentions of all mentions; one for each party that a mention stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub right: u32,
+    pub all: u32,
+}
+
+impl Tally {
+    /// The share that is right; NaN of nothing.
+    pub fn share(&self) -> f64 {
+        f64::from(self.right) / f64::from(self.all)
+    }
+}
+
+/// Linking of one article or of several added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Linking {
+    /// Mentions that hold a name.
+    pub names: Tally,
+    /// Pronouns and descriptions.
+    pub anaphors: Tally,
+}
+
+impl Linking {
+    pub fn total(&self) -> Tally {
+        Tally {
+            right: self.names.right + self.anaphors.right,
+            all: self.names.all + self.anaphors.all,
+        }
+    }
+}
+
+impl AddAssign for Linking {
+    fn add_assign(&mut self, other: Linking) {
+        self.names.right += other.names.right;
+        self.names.all += other.names.all;
+        self.anaphors.right += other.anaphors.right;
+        self.anaphors.all += other.anaphors.all;
+    }
+}
+
+/// An annotated article's text with the distinct spans of its mentions in text order, and the
+/// gold parties of each. Antecedent scores refer to these spans by index.
+#[derive(Debug, Clone)]
+pub struct GoldMentions {
+    pub title: Option<String>,
+    pub text: String,
+    /// Byte ranges in the text.
+    pub spans: Vec<Range<usize>>,
+    pub parties: Vec<Vec<String>>,
+}
+
+impl GoldMentions {
+    pub fn of(article: &AnnotatedArticle) -> GoldMentions {
+        let (read, starts) = article.article();
+        let mut mentions: Vec<(Range<usize>, Vec<String>)> = Vec::new();
+        for (sentence, start) in article.sentences.iter().zip(starts) {
+            for annotated in &sentence.parties {
+                let Some(bytes) = annotated.bytes(sentence) else {
+                    continue;
+                };
+                let span = start + bytes.start..start + bytes.end;
+                match mentions.iter_mut().find(|(known, _)| *known == span) {
+                    Some((_, parties)) => parties.push(annotated.party.clone()),
+                    None => mentions.push((span, vec![annotated.party.clone()])),
+                }
+            }
+        }
+        mentions.sort_by_key(|(span, _)| (span.start, span.end));
+        let (spans, parties) = mentions.into_iter().unzip();
+        GoldMentions {
+            title: read.title,
+            text: read.text,
+            spans,
+            parties,
+        }
+    }
+}
+
+/// The article's parties as a user would list them.
+pub fn list_of(article: &AnnotatedArticle) -> PartyList {
+    let parties = article
+        .parties
+        .iter()
+        .map(|(name, aliases)| ListedParty {
+            name: name.clone(),
+            aliases: aliases.clone(),
+            members: Vec::new(),
+        })
+        .collect();
+    PartyList::new(parties, Vec::new())
+}
+
+/// Link an article's gold mentions and count the right ones.
+pub fn link(
+    article: &AnnotatedArticle,
+    setting: Setting,
+    antecedents: Option<&dyn Antecedents>,
+) -> Linking {
+    let linker = match setting {
+        Setting::WithList => Linker::new(Some(&list_of(article))),
+        Setting::WithoutList | Setting::WithoutListLiteral => Linker::new(None),
+    };
+    let gold = GoldMentions::of(article);
+    let links = linker
+        .article(gold.title.as_deref(), &gold.text)
+        .link(&gold.spans, antecedents);
+    count(article, &gold, &links, setting)
+}
+
+/// Count the right links among those given for the gold mentions.
+pub fn count(
+    article: &AnnotatedArticle,
+    gold: &GoldMentions,
+    links: &[Vec<Linked>],
+    setting: Setting,
+) -> Linking {
+    let names = match setting {
+        Setting::WithList => HashMap::new(),
+        Setting::WithoutList => shared_names(article, gold, links, true),
+        Setting::WithoutListLiteral => shared_names(article, gold, links, false),
+    };
+    let mut linking = Linking::default();
+    for ((span, parties), linked) in gold.spans.iter().zip(&gold.parties).zip(links) {
+        let words = gold.text.get(span.clone()).unwrap_or_default();
+        let anaphor = kind(words, starts_sentence(&gold.text, span.start)).is_anaphor();
+        for party in parties {
+            let expected = match setting {
+                Setting::WithList => Some(party),
+                _ => names.get(party),
+            };
+            let right = expected.is_some_and(|name| linked.iter().any(|link| link.party == *name));
+            let tally = if anaphor {
+                &mut linking.anaphors
+            } else {
+                &mut linking.names
+            };
+            tally.all += 1;
+            tally.right += u32::from(right);
+        }
+    }
+    linking
+}
+
+/// The name that most mentions of each gold party share, if it is one of the party's.
+fn shared_names(
+    article: &AnnotatedArticle,
+    gold: &GoldMentions,
+    links: &[Vec<Linked>],
+    by_gazetteer: bool,
+) -> HashMap<String, String> {
+    let mut uses: HashMap<&str, HashMap<&str, u32>> = HashMap::new();
+    for (parties, linked) in gold.parties.iter().zip(links) {
+        for party in parties {
+            let own: Vec<&str> = std::iter::once(party.as_str())
+                .chain(
+                    article
+                        .parties
+                        .get(party)
+                        .into_iter()
+                        .flatten()
+                        .map(String::as_str),
+                )
+                .collect();
+            for link in linked {
+                if own.iter().any(|name| same(name, &link.party, by_gazetteer)) {
+                    *uses
+                        .entry(party)
+                        .or_default()
+                        .entry(&link.party)
+                        .or_default() += 1;
+                }
+            }
+        }
+    }
+    uses.into_iter()
+        .filter_map(|(party, names)| {
+            let most = names
+                .into_iter()
+                .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))?;
+            Some((party.to_string(), most.0.to_string()))
+        })
+        .collect()
+}
+
+fn same(one: &str, other: &str, by_gazetteer: bool) -> bool {
+    let bare = |name: &str| -> Vec<String> {
+        let keys: Vec<String> = words::split(name)
+            .into_iter()
+            .map(|word| word.key)
+            .collect();
+        let article = keys
+            .first()
+            .is_some_and(|key| matches!(key.as_str(), "the" | "a" | "an"));
+        keys[usize::from(article && keys.len() > 1)..].to_vec()
+    };
+    let known = |name: &str| Gazetteer::built_in().names.exactly(&words::split(name));
+    bare(one) == bare(other)
+        || by_gazetteer
+            && matches!((known(one), known(other)), (Some(one), Some(other)) if one.party == other.party)
+}
