@@ -20,6 +20,7 @@ pub mod codebook;
 pub mod evaluation;
 pub mod model;
 pub mod offsets;
+pub mod ordered;
 pub mod parties;
 pub mod scores;
 pub mod sentences;

@@ -12,9 +12,11 @@ pub mod parquet;
 mod provenance;
 pub mod rejected;
 mod row;
+mod scorer;
 
 pub use error::ScoresError;
 pub use files::{Rows, SCORES_FILE, ScoreFiles};
 pub use output::Output;
 pub use provenance::Provenance;
 pub use row::{Link, Row};
+pub use scorer::{ScoredArticle, Scorer};

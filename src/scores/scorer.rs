@@ -1,0 +1,150 @@
+//! Articles to rows: sentences, model and parties put together.
+
+use super::{Link, Row};
+use crate::articles::Article;
+use crate::codebook::Stance;
+use crate::model::{MentionReading, Model, ModelError};
+use crate::offsets::CodePoints;
+use crate::parties::{Linked, Linker};
+use crate::sentences::{self, Sentence};
+
+/// What an article gave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScoredArticle {
+    /// In the order of the text: by sentence, then by main mention.
+    pub rows: Vec<Row>,
+    pub sentences: Vec<Sentence>,
+    /// The issues of each sentence, with or without a party.
+    pub issues: Vec<Vec<String>>,
+    /// Mentions found, of which a sentence may hold several of one party.
+    pub mentions: usize,
+}
+
+/// Scores articles. One serves all threads.
+pub struct Scorer {
+    model: Model,
+    linker: Linker,
+}
+
+impl Scorer {
+    pub fn new(model: Model, linker: Linker) -> Scorer {
+        Scorer { model, linker }
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// One row for each party that a sentence mentions. Uses one core.
+    pub fn score(&self, article: &Article) -> Result<ScoredArticle, ModelError> {
+        let sentences = sentences::split(&article.text);
+        let readings = self.model.read(article, &sentences)?;
+        let mentions: Vec<_> = readings
+            .iter()
+            .flat_map(|reading| reading.mentions.iter().map(|m| m.bytes.clone()))
+            .collect();
+        let links = self
+            .linker
+            .article(article.title.as_deref(), &article.text)
+            .link(&mentions, None);
+
+        let mut points = CodePoints::new(&article.text);
+        let mut links = links.iter();
+        let mut rows = Vec::new();
+        let mut issues = Vec::with_capacity(sentences.len());
+        for (index, (sentence, reading)) in sentences.iter().zip(&readings).enumerate() {
+            let sentence_issues = self.model.issues(reading);
+            for (party, main) in main_mentions(reading.mentions.iter().zip(links.by_ref())) {
+                let [optimistic, cautious, insistent, neutral] = main.stance;
+                rows.push(Row {
+                    article: article.id.clone(),
+                    summit: article.summit.clone(),
+                    date: article.date.clone(),
+                    source: article.source.clone(),
+                    sentence: index as u32,
+                    sentence_start: sentence.start,
+                    sentence_end: sentence.end,
+                    text: article.text[sentence.bytes.clone()].to_owned(),
+                    party: party.party.clone(),
+                    mention: article.text[main.bytes.clone()].to_owned(),
+                    mention_start: points.at(main.bytes.start),
+                    mention_end: points.at(main.bytes.end),
+                    optimistic,
+                    cautious,
+                    insistent,
+                    neutral,
+                    stance: Stance::top(&main.stance),
+                    issues: sentence_issues.clone(),
+                    link: party.link,
+                });
+            }
+            issues.push(sentence_issues);
+        }
+        Ok(ScoredArticle {
+            rows,
+            sentences,
+            issues,
+            mentions: mentions.len(),
+        })
+    }
+}
+
+/// Each party of a sentence with its main mention: the first that names it, else the first. (The
+/// codebook has one unit per party and sentence.)
+fn main_mentions<'m>(
+    mentions: impl Iterator<Item = (&'m MentionReading, &'m Vec<Linked>)>,
+) -> Vec<(&'m Linked, &'m MentionReading)> {
+    let mut parties: Vec<(&Linked, &MentionReading)> = Vec::new();
+    for (mention, links) in mentions {
+        for link in links {
+            match parties
+                .iter_mut()
+                .find(|(known, _)| known.party == link.party)
+            {
+                Some(known) => {
+                    if known.0.link == Link::Antecedent && link.link != Link::Antecedent {
+                        *known = (link, mention);
+                    }
+                }
+                None => parties.push((link, mention)),
+            }
+        }
+    }
+    parties.sort_by_key(|(_, mention)| mention.bytes.start);
+    parties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mention(start: usize) -> MentionReading {
+        MentionReading {
+            bytes: start..start + 1,
+            stance: [0.25; 4],
+        }
+    }
+
+    fn linked(party: &str, link: Link) -> Vec<Linked> {
+        vec![Linked {
+            party: party.into(),
+            link,
+        }]
+    }
+
+    #[test]
+    fn the_main_mention_is_the_first_that_names_the_party() {
+        let mentions = [mention(0), mention(5), mention(9), mention(12)];
+        let links = [
+            linked("Ukraine", Link::Antecedent),
+            linked("Russia", Link::Gazetteer),
+            linked("Ukraine", Link::Gazetteer),
+            linked("Ukraine", Link::Gazetteer),
+        ];
+        let found: Vec<_> = main_mentions(mentions.iter().zip(&links))
+            .into_iter()
+            .map(|(link, mention)| (link.party.as_str(), mention.bytes.start))
+            .collect();
+        assert_eq!(found, [("Russia", 5), ("Ukraine", 9)]);
+    }
+}
