@@ -6,8 +6,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use arrow_array::{Int64Array, StringArray};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use common::*;
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use summit_stance::articles::{ReadOptions, read_stream};
@@ -336,6 +338,38 @@ fn long_records_are_refused_in_every_format() {
     let folder = folder(&[("a.txt", long.as_bytes()), ("b.txt", b"Two.")]);
     let (good, bad) = all(folder.path(), &options);
     assert_eq!((good.len(), bad.len()), (1, 1));
+}
+
+/// A small file that would unpack to far more than fits in memory, honestly declared.
+#[test]
+fn a_parquet_file_that_unpacks_to_too_much_is_left_out() {
+    let text = "a".repeat(4 << 20);
+    let column: ArrayRef = Arc::new(StringArray::from(vec![text.as_str(); 8]));
+    let batch = RecordBatch::try_from_iter([("text", column)]).unwrap();
+    let write = |dictionary: bool| {
+        let properties = WriterProperties::builder()
+            .set_compression(parquet::basic::Compression::ZSTD(Default::default()))
+            .set_dictionary_enabled(dictionary)
+            .set_dictionary_page_size_limit(8 << 20)
+            .build();
+        let mut bytes = Vec::new();
+        let mut writer =
+            ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+        for _ in 0..10 {
+            writer.write(&batch).unwrap();
+        }
+        writer.close().unwrap();
+        bytes
+    };
+    let (good, bad) = streamed(write(false));
+    assert_eq!(good, []);
+    let [bad] = bad.as_slice() else {
+        panic!("{bad:?}")
+    };
+    assert!(bad.reason.contains("unpack"), "{bad}");
+    // Rows that share one text through a dictionary are no such thing.
+    let mut articles = read_stream(io::Cursor::new(write(true)), &ReadOptions::default());
+    assert_eq!(articles.by_ref().filter(Result::is_ok).count(), 80);
 }
 
 #[test]

@@ -237,7 +237,9 @@ impl Files {
             match entries.next()? {
                 Ok(entry) if is_article_file(&entry) => {
                     let path = entry.into_path();
-                    return Source::file(path, Some(root)).map(Ok);
+                    if let Some(source) = Source::file(path, Some(root)) {
+                        return Some(Ok(source));
+                    }
                 }
                 Ok(entry) => {
                     if !entry.file_type().is_dir() {

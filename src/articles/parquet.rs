@@ -19,8 +19,8 @@ use super::fields::{Context, Field, Fields, Place, Value};
 use super::json_lines::not_utf8;
 use super::{Article, FileArticles, Rejected};
 
-/// Rows that are decoded at a time.
-const ROWS: usize = 64;
+/// Rows that are decoded at a time: few, as each may be as long as a record can be.
+const ROWS: usize = 16;
 
 /// A column whose part in one row group unpacks to more than this must not be packed more densely
 /// than [`DENSITY`] times: text never is, and what is would fill the memory.
