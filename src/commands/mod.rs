@@ -1,5 +1,11 @@
-//! The commands: what each reads, calls and prints.
+//! One file per command: what it reads, calls and prints.
 
+pub mod eval;
+pub mod explain;
+mod model;
+mod paint;
+pub mod score;
+mod table;
 #[cfg(feature = "torch")]
 pub mod train;
 
@@ -7,14 +13,38 @@ use clap::{Parser, Subcommand};
 
 /// Who pressed, who hedged, who saw progress: party stances in summit coverage.
 #[derive(Debug, Parser)]
-#[command(name = "stance", version)]
+#[command(name = "stance", version, after_help = "\
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some records were rejected.")]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+enum Command {
+    Score(score::Args),
+    Explain(explain::Args),
+    Eval(eval::Args),
     #[cfg(feature = "torch")]
     Train(train::Args),
+}
+
+/// How a command ended, if it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Done, but some records could not be read.
+    SomeRejected,
+}
+
+impl Cli {
+    pub fn run(&self) -> anyhow::Result<Outcome> {
+        match &self.command {
+            Command::Score(args) => score::run(args),
+            Command::Explain(args) => explain::run(args),
+            Command::Eval(args) => eval::run(args),
+            #[cfg(feature = "torch")]
+            Command::Train(args) => train::run(args),
+        }
+    }
 }

@@ -6,6 +6,8 @@ use summit_stance::model::weights::{self, Precision};
 use summit_stance::training::{Options, Progress, Session, save, states};
 use tch::Device;
 
+use super::Outcome;
+
 /// Train a model on annotated articles.
 ///
 /// Starts from a model folder (to fine-tune it on your own labels) or from a pretrained BERT
@@ -63,7 +65,7 @@ pub struct Args {
     run: Option<PathBuf>,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let options = Options {
         train: args.train.clone(),
         dev: args.dev.clone(),
@@ -80,9 +82,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let session = Session::open(&options)?;
     if let Some(file) = &args.run {
         let seed = *args.seeds.first().context("--seeds is empty")?;
-        return session.run(seed, &mut tell, &mut |run| {
+        session.run(seed, &mut tell, &mut |run| {
             save::atomically(file, &weights::write(run, Precision::F32)?)
-        });
+        })?;
+        return Ok(Outcome::Done);
     }
     let folder = tempfile::tempdir()?;
     let runs = run_seeds(&args.seeds, folder.path())?
@@ -92,7 +95,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let trained = session.finish(&runs, &mut tell)?;
     save::write(&trained, &args.output)?;
     println!("wrote {}", args.output.display());
-    Ok(())
+    Ok(Outcome::Done)
 }
 
 /// Run each seed in a process of its own, one a core: libtorch has one random generator a

@@ -1,24 +1,36 @@
-//! One annotated article, read by the model and held against its annotations.
+//! One annotated article, read by the program and held against its annotations.
 
 use std::ops::Range;
 
-use super::{ArticleResult, SpanCounts, StanceItem, gold_sentences, match_sentences};
+use super::{
+    ArticleResult, PredictedUnit, SpanCounts, StanceItem, end_to_end, gold_sentences,
+    match_sentences,
+};
 use crate::annotations::AnnotatedArticle;
 use crate::model::{Model, ModelError};
+use crate::parties::Linker;
+use crate::scores;
 use crate::sentences;
 
-/// Read an article from its raw text and count what the model gets right: stances of the gold
-/// mentions, mentions, issues. The end-to-end counts are left empty: they need parties.
-pub fn judge(model: &Model, annotated: &AnnotatedArticle) -> Result<ArticleResult, ModelError> {
+/// Read an article from its raw text and count what is right: stances of the gold mentions,
+/// mentions, issues, and whole units, their parties linked by `linker`.
+pub fn judge(
+    model: &Model,
+    linker: &Linker,
+    annotated: &AnnotatedArticle,
+) -> Result<ArticleResult, ModelError> {
     let (article, starts) = annotated.article();
     let sentences = sentences::split(&article.text);
     let mut units = Vec::new();
     let mut gold_spans: Vec<Vec<Range<usize>>> = vec![Vec::new(); annotated.sentences.len()];
-    for (index, (sentence, start)) in annotated.sentences.iter().zip(starts).enumerate() {
+    for (spans, (sentence, start)) in gold_spans
+        .iter_mut()
+        .zip(annotated.sentences.iter().zip(&starts))
+    {
         for party in &sentence.parties {
             if let Some(bytes) = party.bytes(sentence) {
                 let bytes = bytes.start + start..bytes.end + start;
-                gold_spans[index].push(bytes.clone());
+                spans.push(bytes.clone());
                 units.push((party, bytes));
             }
         }
@@ -38,23 +50,27 @@ pub fn judge(model: &Model, annotated: &AnnotatedArticle) -> Result<ArticleResul
             probabilities: probabilities.unwrap_or([0.0, 0.0, 0.0, 1.0]),
         });
     }
-    let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
-    let matched = match_sentences(&gold_sentences(annotated), &found);
-    // Mentions are counted once, with the gold sentence whose text they stand in.
+    // Mentions are counted once, with the gold sentence in which they begin.
     let mut found_spans: Vec<Vec<Range<usize>>> = vec![Vec::new(); annotated.sentences.len()];
-    let ends = annotated.article().1;
     for mention in readings.iter().flat_map(|r| &r.mentions) {
-        let sentence = ends.partition_point(|start| *start <= mention.bytes.start);
-        if let Some(spans) = sentence.checked_sub(1).and_then(|s| found_spans.get_mut(s)) {
+        let after = starts.partition_point(|start| *start <= mention.bytes.start);
+        if let Some(spans) = after.checked_sub(1).and_then(|s| found_spans.get_mut(s)) {
             spans.push(mention.bytes.clone());
         }
     }
     for (gold, found) in gold_spans.iter().zip(&found_spans) {
         result.mentions += SpanCounts::of(gold, found);
     }
+    let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
+    let matched = match_sentences(&gold_sentences(annotated), &found);
+    let scored = scores::assemble(&article, sentences, &readings, model, linker);
     for (sentence, matched) in annotated.sentences.iter().zip(matched) {
-        let issues = matched.map_or_else(Vec::new, |index| model.issues(&readings[index]));
-        result.issues.add(&sentence.issues, &issues);
+        let issues = matched.and_then(|index| scored.issues.get(index));
+        result
+            .issues
+            .add(&sentence.issues, issues.into_iter().flatten());
     }
+    let units: Vec<PredictedUnit> = scored.rows.iter().map(PredictedUnit::from).collect();
+    result.end_to_end = end_to_end(annotated, &found, &units);
     Ok(result)
 }

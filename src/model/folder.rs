@@ -27,6 +27,14 @@ pub struct ModelConfig {
     pub files: std::collections::BTreeMap<String, String>,
 }
 
+impl ModelConfig {
+    /// One checksum for the whole model: of the configuration, which holds those of the files.
+    pub fn checksum(&self) -> String {
+        // A struct of strings and numbers always has a JSON form.
+        sha256(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
 /// The shape of the BERT encoder, in the field names of a Hugging Face `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EncoderConfig {

@@ -17,6 +17,7 @@ pub mod windows;
 
 pub use embedded::Embedded;
 pub use folder::{ModelConfig, ModelFolder};
+#[cfg(feature = "torch")]
 pub(crate) use reading::span_of_words;
 pub use reading::{MentionReading, Model, SentenceReading};
 

@@ -19,4 +19,4 @@ pub use files::{Rows, SCORES_FILE, ScoreFiles};
 pub use output::Output;
 pub use provenance::Provenance;
 pub use row::{Link, Row};
-pub use scorer::{ScoredArticle, Scorer};
+pub use scorer::{ScoredArticle, Scorer, assemble};

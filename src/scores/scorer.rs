@@ -3,7 +3,7 @@
 use super::{Link, Row};
 use crate::articles::Article;
 use crate::codebook::Stance;
-use crate::model::{MentionReading, Model, ModelError};
+use crate::model::{MentionReading, Model, ModelError, SentenceReading};
 use crate::offsets::CodePoints;
 use crate::parties::{Linked, Linker};
 use crate::sentences::{self, Sentence};
@@ -39,64 +39,75 @@ impl Scorer {
     pub fn score(&self, article: &Article) -> Result<ScoredArticle, ModelError> {
         let sentences = sentences::split(&article.text);
         let readings = self.model.read(article, &sentences)?;
-        let mentions: Vec<_> = readings
-            .iter()
-            .flat_map(|reading| reading.mentions.iter().map(|m| m.bytes.clone()))
-            .collect();
-        let links = self
-            .linker
-            .article(article.title.as_deref(), &article.text)
-            .link(&mentions, None);
+        Ok(assemble(article, sentences, &readings, &self.model, &self.linker))
+    }
+}
 
-        let mut points = CodePoints::new(&article.text);
-        let mut links = links.iter();
-        let mut rows = Vec::new();
-        let mut issues = Vec::with_capacity(sentences.len());
-        for (index, (sentence, reading)) in sentences.iter().zip(&readings).enumerate() {
-            let sentence_issues = self.model.issues(reading);
-            for (party, main) in main_mentions(reading.mentions.iter().zip(links.by_ref())) {
-                let [optimistic, cautious, insistent, neutral] = main.stance;
-                rows.push(Row {
-                    article: article.id.clone(),
-                    summit: article.summit.clone(),
-                    date: article.date.clone(),
-                    source: article.source.clone(),
-                    sentence: index as u32,
-                    sentence_start: sentence.start,
-                    sentence_end: sentence.end,
-                    text: article.text[sentence.bytes.clone()].to_owned(),
-                    party: party.party.clone(),
-                    mention: article.text[main.bytes.clone()].to_owned(),
-                    mention_start: points.at(main.bytes.start),
-                    mention_end: points.at(main.bytes.end),
-                    optimistic,
-                    cautious,
-                    insistent,
-                    neutral,
-                    stance: Stance::top(&main.stance),
-                    issues: sentence_issues.clone(),
-                    link: party.link,
-                });
-            }
-            issues.push(sentence_issues);
+/// Rows from what the model read in an article's sentences.
+pub fn assemble(
+    article: &Article,
+    sentences: Vec<Sentence>,
+    readings: &[SentenceReading],
+    model: &Model,
+    linker: &Linker,
+) -> ScoredArticle {
+    let mentions: Vec<_> = readings
+        .iter()
+        .flat_map(|reading| reading.mentions.iter().map(|m| m.bytes.clone()))
+        .collect();
+    let links = linker
+        .article(article.title.as_deref(), &article.text)
+        .link(&mentions, None);
+
+    let mut points = CodePoints::new(&article.text);
+    let mut links = links.iter();
+    let mut rows = Vec::new();
+    let mut issues = Vec::with_capacity(sentences.len());
+    for (index, (sentence, reading)) in sentences.iter().zip(readings).enumerate() {
+        let sentence_issues = model.issues(reading);
+        let linked: Vec<_> = reading.mentions.iter().zip(links.by_ref()).collect();
+        for (party, main) in main_mentions(&linked) {
+            let [optimistic, cautious, insistent, neutral] = main.stance;
+            rows.push(Row {
+                article: article.id.clone(),
+                summit: article.summit.clone(),
+                date: article.date.clone(),
+                source: article.source.clone(),
+                sentence: index as u32,
+                sentence_start: sentence.start,
+                sentence_end: sentence.end,
+                text: article.text[sentence.bytes.clone()].to_owned(),
+                party: party.party.clone(),
+                mention: article.text[main.bytes.clone()].to_owned(),
+                mention_start: points.at(main.bytes.start),
+                mention_end: points.at(main.bytes.end),
+                optimistic,
+                cautious,
+                insistent,
+                neutral,
+                stance: Stance::top(&main.stance),
+                issues: sentence_issues.clone(),
+                link: party.link,
+            });
         }
-        Ok(ScoredArticle {
-            rows,
-            sentences,
-            issues,
-            mentions: mentions.len(),
-        })
+        issues.push(sentence_issues);
+    }
+    ScoredArticle {
+        rows,
+        sentences,
+        issues,
+        mentions: mentions.len(),
     }
 }
 
 /// Each party of a sentence with its main mention: the first that names it, else the first. (The
 /// codebook has one unit per party and sentence.)
 fn main_mentions<'m>(
-    mentions: impl Iterator<Item = (&'m MentionReading, &'m Vec<Linked>)>,
+    mentions: &[(&'m MentionReading, &'m Vec<Linked>)],
 ) -> Vec<(&'m Linked, &'m MentionReading)> {
     let mut parties: Vec<(&Linked, &MentionReading)> = Vec::new();
     for (mention, links) in mentions {
-        for link in links {
+        for link in links.iter() {
             match parties
                 .iter_mut()
                 .find(|(known, _)| known.party == link.party)
@@ -141,7 +152,7 @@ mod tests {
             linked("Ukraine", Link::Gazetteer),
             linked("Ukraine", Link::Gazetteer),
         ];
-        let found: Vec<_> = main_mentions(mentions.iter().zip(&links))
+        let found: Vec<_> = main_mentions(&mentions.iter().zip(&links).collect::<Vec<_>>())
             .into_iter()
             .map(|(link, mention)| (link.party.as_str(), mention.bytes.start))
             .collect();

@@ -7,6 +7,8 @@ use crate::evaluation::{self, ArticleResult, Report};
 use crate::model::folder::{self, Calibration, ModelFiles};
 use crate::model::torch::Torch;
 use crate::model::{Model, ModelError};
+use crate::parties::Linker;
+use crate::parties::measure::list_of;
 
 /// Seed of the intervals in figures given while training.
 const SEED: u64 = 1;
@@ -39,7 +41,10 @@ pub fn measure(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Repor
 fn judge(model: &Model, articles: &[AnnotatedArticle]) -> Result<Vec<ArticleResult>, ModelError> {
     articles
         .iter()
-        .map(|article| evaluation::judge(model, article))
+        .map(|article| {
+            let linker = Linker::new(Some(&list_of(article)));
+            evaluation::judge(model, &linker, article)
+        })
         .collect()
 }
 

@@ -1,0 +1,75 @@
+//! Options that commands share: which model reads, and which parties it knows.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use summit_stance::model::{Model, ModelFolder};
+use summit_stance::parties::{Linker, PartyList};
+
+#[derive(Debug, clap::Args)]
+pub struct ModelArgs {
+    /// Your own list of parties and their names (TOML); the built-in list of states, capitals
+    /// and organisations serves for the rest
+    #[arg(long, value_name = "FILE")]
+    pub parties: Option<PathBuf>,
+
+    /// A model folder, as `stance train` writes it, in place of the model that is built in
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+
+    /// What runs the model
+    #[cfg(feature = "torch")]
+    #[arg(long, value_enum, default_value_t = EngineName::Embedded)]
+    pub engine: EngineName,
+
+    /// Articles scored at the same time; all processor cores by default
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+#[cfg(feature = "torch")]
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum EngineName {
+    /// The int8 model on rten; nothing to install
+    Embedded,
+    /// The f32 model on libtorch; needs --model
+    Torch,
+}
+
+impl ModelArgs {
+    /// Load the model.
+    pub fn load_model(&self) -> anyhow::Result<Model> {
+        let folder = match &self.model {
+            Some(path) => Some(ModelFolder::open(path).context("cannot use the model")?),
+            None => None,
+        };
+        #[cfg(feature = "torch")]
+        if let EngineName::Torch = self.engine {
+            use summit_stance::model::torch::Torch;
+            let folder = folder.context(
+                "--engine torch needs --model DIR: the model that is built in has only its int8 form",
+            )?;
+            let engine = Torch::open(&folder, tch::Device::cuda_if_available())?;
+            return Ok(Model::new(folder.files()?, Box::new(engine))?);
+        }
+        Ok(match &folder {
+            Some(folder) => Model::open(folder)?,
+            None => Model::shipped()?,
+        })
+    }
+
+    /// Read the list of parties, if there is one.
+    pub fn load_linker(&self) -> anyhow::Result<Linker> {
+        let list = match &self.parties {
+            Some(path) => Some(PartyList::read(path)?),
+            None => None,
+        };
+        Ok(Linker::new(list.as_ref()))
+    }
+
+    pub fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.map_or_else(all, NonZeroUsize::get)
+    }
+}
