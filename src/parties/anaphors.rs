@@ -37,11 +37,18 @@ pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
     let lexicon = &Gazetteer::built_in().lexicon;
     let functional = |word: &Word| lexicon.determiner(word) || lexicon.pronoun(word);
     let links = |word: &Word| lexicon.stop(word) || word.key == "and";
+    if words.is_empty() {
+        return Kind::Name;
+    }
     if words.iter().any(|word| lexicon.pronoun(word))
         && words.iter().all(|word| functional(word) || links(word))
     {
         return Kind::Pronoun;
     }
+    // What a relative clause or the like adds to a description makes it no name.
+    let adds = |word: &Word| lexicon.stop(word) && !LEADS_ON.contains(&word.key.as_str());
+    let head = words.iter().skip(1).position(adds).map_or(words.len(), |at| at + 1);
+    let words = &words[..head];
     let caseless = words.iter().all(|word| word.case == words::Case::None);
     let proper = words.iter().enumerate().any(|(at, word)| {
         let by_position = at == 0 && starts_sentence && words.len() > 1 && !word.possessive;
@@ -57,12 +64,15 @@ pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
             .iter()
             .all(|word| lexicon.office(word) || lexicon.portfolio(word));
     let acronym = words.iter().any(|word| word.case == words::Case::Upper);
-    if proper || before_office || acronym || caseless && !words.is_empty() {
+    if proper || before_office || acronym || caseless {
         Kind::Name
     } else {
         Kind::Description
     }
 }
+
+/// Prepositions after which a description may have its name: "an aide to Botha".
+const LEADS_ON: [&str; 8] = ["of", "for", "from", "to", "in", "at", "as", "representing"];
 
 /// Words whose capital makes no name: "the Prime Minister", "the Government".
 fn common(word: &Word) -> bool {
@@ -105,35 +115,36 @@ pub trait Antecedents {
     fn score(&self, mention: usize, candidate: usize) -> f32;
 }
 
-/// The parties to which a mention refers, best first, among the earlier mentions' parties.
+/// The parties to which mentions of one name (or one anaphor) refer, best first, among the parties
+/// of the mentions before each.
 pub(super) fn resolve(
-    mention: usize,
+    mentions: &[usize],
     covers: usize,
-    earlier: &[Vec<super::Linked>],
+    links: &[Vec<super::Linked>],
     usable: impl Fn(usize) -> bool,
     antecedents: &dyn Antecedents,
 ) -> Vec<String> {
     let mut best: Vec<(&str, f32)> = Vec::new();
-    for (candidate, linked) in earlier.iter().enumerate() {
-        if !usable(candidate) || linked.is_empty() {
-            continue;
-        }
-        let score = antecedents.score(mention, candidate);
-        if !score.is_finite() || score <= 0.0 {
-            continue;
-        }
-        for link in linked {
-            match best.iter_mut().find(|(party, _)| *party == link.party) {
-                Some((_, known)) => *known = known.max(score),
-                None => best.push((&link.party, score)),
+    for &mention in mentions {
+        for (candidate, linked) in links.iter().enumerate().take(mention) {
+            if linked.is_empty() || !usable(candidate) {
+                continue;
+            }
+            let score = antecedents.score(mention, candidate);
+            if !score.is_finite() || score <= 0.0 {
+                continue;
+            }
+            for link in linked {
+                match best.iter_mut().find(|(party, _)| *party == link.party) {
+                    Some((_, known)) => *known = known.max(score),
+                    None => best.push((&link.party, score)),
+                }
             }
         }
     }
     best.sort_by(|one, other| other.1.total_cmp(&one.1));
     best.truncate(covers);
-    best.into_iter()
-        .map(|(party, _)| party.to_string())
-        .collect()
+    best.into_iter().map(|(party, _)| party.to_string()).collect()
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ pub(super) struct Lexicon {
     sent_to: HashSet<String>,
     titles: HashSet<String>,
     modifiers: HashSet<String>,
+    private: HashSet<String>,
     led_by: HashSet<String>,
     against: HashSet<String>,
     stops: HashSet<String>,
@@ -69,6 +70,10 @@ impl Lexicon {
     }
     pub fn relation(&self, word: &Word) -> bool {
         known(&self.relations, &word.key)
+    }
+    /// "producers", "rebels": placed by a state's adjective, not of it.
+    pub fn private(&self, word: &Word) -> bool {
+        known(&self.private, &word.key)
     }
     pub fn sent_to(&self, word: &Word) -> bool {
         known(&self.sent_to, &word.key)
@@ -150,6 +155,7 @@ const DEMONYMS: &str = include_str!("../../data/gazetteer/demonyms.toml");
 const SEATS: &str = include_str!("../../data/gazetteer/seats.toml");
 const BODIES: &str = include_str!("../../data/gazetteer/bodies.toml");
 const MOVEMENTS: &str = include_str!("../../data/gazetteer/movements.toml");
+const GROUPS: &str = include_str!("../../data/gazetteer/groups.toml");
 const HISTORICAL: &str = include_str!("../../data/gazetteer/historical.toml");
 const AMBIGUOUS: &str = include_str!("../../data/gazetteer/ambiguous.toml");
 const OFFICES: &str = include_str!("../../data/gazetteer/offices.toml");
@@ -178,7 +184,7 @@ impl Gazetteer {
             }
         };
         // Names come before seats and peoples, which give way to them.
-        let files = [STATES, HISTORICAL, MOVEMENTS, BODIES];
+        let files = [STATES, HISTORICAL, MOVEMENTS, BODIES, GROUPS];
         let entries = files
             .into_iter()
             .map(|file| toml::from_str::<Parties>(file).map(|file| file.party))
@@ -265,7 +271,7 @@ mod tests {
 
     #[test]
     fn seats_and_peoples_belong_to_parties_that_exist() {
-        let known: HashSet<String> = [STATES, HISTORICAL, MOVEMENTS, BODIES]
+        let known: HashSet<String> = [STATES, HISTORICAL, MOVEMENTS, BODIES, GROUPS]
             .iter()
             .flat_map(|file| toml::from_str::<Parties>(file).unwrap().party)
             .map(|entry| entry.name)

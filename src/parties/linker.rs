@@ -81,6 +81,7 @@ impl Linker {
                 self.add_listed(alias, name);
             }
         }
+        self.add_last_names(list);
         // How surely a listed party is one of the gazetteer's: by its own name, by an alias, by
         // being its government ("British government").
         let mut claims: HashMap<String, Vec<(u8, Party)>> = HashMap::new();
@@ -129,6 +130,45 @@ impl Linker {
         }
     }
 
+    /// "Paschal Donohoe" brings "Donohoe" along, if no other listed name ends so.
+    fn add_last_names(&mut self, list: &PartyList) {
+        let lexicon = &self.gazetteer.lexicon;
+        let mut owners: HashMap<String, Option<(String, &str)>> = HashMap::new();
+        for party in &list.parties {
+            for name in std::iter::once(&party.name).chain(&party.aliases) {
+                let words = words::split(name);
+                let [.., before, last] = words.as_slice() else {
+                    continue;
+                };
+                let plain = |word: &Word| {
+                    word.case == Case::Title && !lexicon.office(word) && !lexicon.portfolio(word)
+                };
+                let person = words.len() <= 3
+                    && plain(last)
+                    && plain(before)
+                    && last.gap == Gap::Space
+                    && !lexicon.institution(last)
+                    && !TOO_COMMON.contains(&last.key.as_str())
+                    && self.known_as(name).is_none()
+                    && self.gazetteer.names.at(&words, words.len() - 1).is_none();
+                let Some(written) = name.get(last.bytes.clone()).filter(|_| person) else {
+                    continue;
+                };
+                owners
+                    .entry(last.key.clone())
+                    .and_modify(|owner| {
+                        if owner.as_ref().is_some_and(|(_, other)| *other != party.name) {
+                            *owner = None;
+                        }
+                    })
+                    .or_insert_with(|| Some((written.to_string(), party.name.as_str())));
+            }
+        }
+        for (last, party) in owners.into_values().flatten() {
+            self.listed.add(&last, &Party::from(party), Role::Name);
+        }
+    }
+
     fn add_listed(&mut self, name: &str, party: &Party) {
         let words = words::split(name);
         let article = words
@@ -152,7 +192,7 @@ impl Linker {
 
     /// The gazetteer's party for a list's name; true if the name is exactly that party's, false
     /// if it is the party with an office ("Ukrainian officials").
-    fn known_as(&self, name: &str) -> Option<(String, bool)> {
+    pub(super) fn known_as(&self, name: &str) -> Option<(String, bool)> {
         let lexicon = &self.gazetteer.lexicon;
         let words = words::split(name);
         if let Some(hit) = self.gazetteer.names.exactly(&words) {
@@ -258,37 +298,71 @@ impl ArticleLinker<'_> {
                 }
             }
         }
-        for (at, name) in own_names::agree(&own).into_iter().enumerate() {
+        let agreed = own_names::agree(&own);
+        for (at, name) in agreed.iter().enumerate() {
             if let Some(party) = name {
                 links[at].push(Linked {
-                    party,
+                    party: party.clone(),
                     link: Link::Name,
                 });
             }
         }
         if let Some(antecedents) = antecedents {
-            let mut lost: HashSet<usize> = HashSet::new();
-            for at in 0..mentions.len() {
-                let Some(&(kind, covers)) = anaphors.get(&at) else {
-                    continue;
-                };
-                let usable = |candidate: usize| !lost.contains(&candidate);
-                let parties = anaphors::resolve(at, covers, &links[..at], usable, antecedents);
-                if !parties.is_empty() {
-                    links[at] = parties
-                        .into_iter()
-                        .map(|party| Linked {
-                            party,
-                            link: Link::Antecedent,
-                        })
-                        .collect();
-                } else if kind == Kind::Pronoun {
-                    // A pronoun that refers to nothing is nobody's antecedent.
-                    lost.insert(at);
-                }
-            }
+            self.refer_back(&mut links, &agreed, &anaphors, antecedents);
         }
         links
+    }
+
+    /// Give the mentions that no name decided the parties of their antecedents. People and
+    /// institutions that nothing knows are asked about too, all mentions of one name together:
+    /// "Finance Minister Goh" may be Singapore's, and then so is every later "Goh".
+    fn refer_back(
+        &self,
+        links: &mut [Vec<Linked>],
+        own: &[Option<String>],
+        anaphors: &HashMap<usize, (Kind, usize)>,
+        antecedents: &dyn Antecedents,
+    ) {
+        let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, name) in own.iter().enumerate() {
+            if let (Some(name), false) = (name, anaphors.contains_key(&at)) {
+                groups.entry(name).or_default().push(at);
+            }
+        }
+        let mut unresolved: HashSet<usize> = HashSet::new();
+        for at in 0..links.len() {
+            let Some(name) = own.get(at).and_then(Option::as_deref) else {
+                continue;
+            };
+            let anaphor = anaphors.get(&at);
+            let (together, covers) = match anaphor {
+                Some(&(_, covers)) => (vec![at], covers),
+                None => match groups.remove(name) {
+                    Some(together) => (together, 1),
+                    None => continue,
+                },
+            };
+            let usable = |candidate: usize| {
+                !unresolved.contains(&candidate) && !together.contains(&candidate)
+            };
+            let parties = anaphors::resolve(&together, covers, links, usable, antecedents);
+            if parties.is_empty() {
+                // A pronoun that refers to nothing is nobody's antecedent.
+                if matches!(anaphor, Some((Kind::Pronoun, _))) {
+                    unresolved.insert(at);
+                }
+                continue;
+            }
+            for member in together {
+                links[member] = parties
+                    .iter()
+                    .map(|party| Linked {
+                        party: party.clone(),
+                        link: Link::Antecedent,
+                    })
+                    .collect();
+            }
+        }
     }
 
     fn read(&self, words: &[Word]) -> Reading {
@@ -438,6 +512,11 @@ impl ArticleLinker<'_> {
                         {
                             of_party.insert(word.key.clone());
                         }
+                    }
+                }
+                for (full, derived) in [("north", "northern"), ("south", "southern")] {
+                    if of_party.contains(full) {
+                        of_party.insert(derived.to_string());
                     }
                 }
                 for form in of_party {

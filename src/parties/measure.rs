@@ -8,7 +8,6 @@ use std::ops::{AddAssign, Range};
 use crate::annotations::AnnotatedArticle;
 
 use super::anaphors::{Antecedents, kind};
-use super::gazetteer::Gazetteer;
 use super::linker::{Linked, Linker, starts_sentence};
 use super::list::{ListedParty, PartyList};
 use super::words;
@@ -20,7 +19,7 @@ pub enum Setting {
     WithList,
     /// No list. The mentions of a gold party are right that share the one most frequent name that
     /// is the party's or an alias. A name counts as an alias also where the gazetteer has both for
-    /// one party ("United Kingdom" for a gold party "Britain").
+    /// one party ("United Kingdom" for a gold party "Britain" or "British government").
     WithoutList,
     /// As [`Setting::WithoutList`], but only names that the annotator listed count.
     WithoutListLiteral,
@@ -170,60 +169,63 @@ pub fn count(
     linking
 }
 
-/// The name that most mentions of each gold party share, if it is one of the party's.
+/// The name that most mentions of each gold party share, if it is one of the party's. A name
+/// serves one gold party only, the one with most mentions under it.
 fn shared_names(
     article: &AnnotatedArticle,
     gold: &GoldMentions,
     links: &[Vec<Linked>],
     by_gazetteer: bool,
 ) -> HashMap<String, String> {
-    let mut uses: HashMap<&str, HashMap<&str, u32>> = HashMap::new();
+    let linker = Linker::new(None);
+    let reads: HashMap<&str, Vec<Name>> = article
+        .parties
+        .iter()
+        .map(|(party, aliases)| {
+            let names = std::iter::once(party).chain(aliases);
+            (party.as_str(), names.map(|name| Name::of(name, &linker, by_gazetteer)).collect())
+        })
+        .collect();
+    let mut uses: HashMap<(&str, &str), u32> = HashMap::new();
     for (parties, linked) in gold.parties.iter().zip(links) {
         for party in parties {
-            let own: Vec<&str> = std::iter::once(party.as_str())
-                .chain(
-                    article
-                        .parties
-                        .get(party)
-                        .into_iter()
-                        .flatten()
-                        .map(String::as_str),
-                )
-                .collect();
             for link in linked {
-                if own.iter().any(|name| same(name, &link.party, by_gazetteer)) {
-                    *uses
-                        .entry(party)
-                        .or_default()
-                        .entry(&link.party)
-                        .or_default() += 1;
+                let name = Name::of(&link.party, &linker, by_gazetteer);
+                let own = reads.get(party.as_str()).into_iter().flatten();
+                if own.into_iter().any(|known| known.same(&name)) {
+                    *uses.entry((party, &link.party)).or_default() += 1;
                 }
             }
         }
     }
-    uses.into_iter()
-        .filter_map(|(party, names)| {
-            let most = names
-                .into_iter()
-                .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))?;
-            Some((party.to_string(), most.0.to_string()))
-        })
-        .collect()
+    let mut uses: Vec<((&str, &str), u32)> = uses.into_iter().collect();
+    uses.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
+    let mut names: HashMap<String, String> = HashMap::new();
+    for ((party, name), _) in uses {
+        if !names.contains_key(party) && !names.values().any(|taken| taken == name) {
+            names.insert(party.to_string(), name.to_string());
+        }
+    }
+    names
 }
 
-fn same(one: &str, other: &str, by_gazetteer: bool) -> bool {
-    let bare = |name: &str| -> Vec<String> {
-        let keys: Vec<String> = words::split(name)
-            .into_iter()
-            .map(|word| word.key)
-            .collect();
-        let article = keys
-            .first()
-            .is_some_and(|key| matches!(key.as_str(), "the" | "a" | "an"));
-        keys[usize::from(article && keys.len() > 1)..].to_vec()
-    };
-    let known = |name: &str| Gazetteer::built_in().names.exactly(&words::split(name));
-    bare(one) == bare(other)
-        || by_gazetteer
-            && matches!((known(one), known(other)), (Some(one), Some(other)) if one.party == other.party)
+/// A name to be compared: its words without "the", and the gazetteer's party for it.
+struct Name {
+    words: Vec<String>,
+    party: Option<String>,
+}
+
+impl Name {
+    fn of(name: &str, linker: &Linker, by_gazetteer: bool) -> Name {
+        let keys: Vec<String> = words::split(name).into_iter().map(|word| word.key).collect();
+        let article = keys.first().is_some_and(|key| matches!(key.as_str(), "the" | "a" | "an"));
+        Name {
+            words: keys[usize::from(article && keys.len() > 1)..].to_vec(),
+            party: if by_gazetteer { linker.known_as(name).map(|(party, _)| party) } else { None },
+        }
+    }
+
+    fn same(&self, other: &Name) -> bool {
+        self.words == other.words || self.party.is_some() && self.party == other.party
+    }
 }

@@ -20,7 +20,7 @@ pub(super) type Party = Arc<str>;
 #[derive(Debug, Clone)]
 struct Entry {
     /// The words after the first.
-    rest: Vec<(String, Case)>,
+    rest: Vec<(String, Case, Gap)>,
     first: Case,
     party: Party,
     role: Role,
@@ -48,7 +48,7 @@ impl Names {
         let Some(first) = words.next() else {
             return false;
         };
-        let rest: Vec<_> = words.map(|word| (word.key, word.case)).collect();
+        let rest: Vec<_> = words.map(|word| (word.key, word.case, word.gap)).collect();
         let entries = self.entries.entry(first.key).or_default();
         let same = |entry: &Entry| {
             (entry.first == Case::Upper) == (first.case == Case::Upper)
@@ -100,8 +100,8 @@ fn matches(entry: &Entry, words: &[Word], at: usize) -> bool {
         return false;
     };
     case_agrees(entry.first, span[0].case)
-        && span.windows(2).zip(&entry.rest).all(|(pair, (key, case))| {
-            matches!(pair[1].gap, Gap::Space | Gap::Hyphen)
+        && span.windows(2).zip(&entry.rest).all(|(pair, (key, case, gap))| {
+            (matches!(pair[1].gap, Gap::Space | Gap::Hyphen) || pair[1].gap == *gap)
                 && pair[1].key == *key
                 && case_agrees(*case, pair[1].case)
         })

@@ -126,18 +126,22 @@ fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<
     from..head_end
 }
 
-/// Where a name starts after the titles before it.
+/// Where a name starts after the titles and offices before it: "rebel leader Guillaume Soro",
+/// "Prime Minister Tan". "Social Democrats" have none.
 fn strip_titles(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> usize {
-    let mut start = range.start;
-    let title = |at: usize| lexicon.title(&words[at]) || lexicon.portfolio(&words[at]);
-    while start + 1 < range.end
-        && title(start)
-        && words[start + 1].gap != Gap::Comma
-        && (start + 1..range.end).any(|at| words[at].is_capital() && !title(at))
-    {
-        start += 1;
-    }
-    start
+    let title = |at: usize| lexicon.title(&words[at]) || lexicon.office(&words[at]);
+    let leads = |at: usize| {
+        title(at)
+            || lexicon.portfolio(&words[at])
+            || words[at].case == Case::Lower && !lexicon.stop(&words[at])
+    };
+    let leading = range.clone().take_while(|&at| leads(at)).count();
+    (range.start..range.start + leading)
+        .rev()
+        .find(|&at| title(at))
+        .map(|at| at + 1)
+        .filter(|&at| at < range.end && words[at].is_capital() && words[at].gap != Gap::Comma)
+        .unwrap_or(range.start)
 }
 
 /// Give the short forms of an article's own names their long ones: "Tate" is "Marcus Tate", "the

@@ -19,7 +19,7 @@ use std::ops::Range;
 use super::Link;
 use super::gazetteer::Lexicon;
 use super::names::Party;
-use super::words::{Gap, Word};
+use super::words::{Case, Gap, Word};
 
 /// What a name in the text stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +85,19 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
         let mut spans = Vec::new();
         let mut at = 0;
         while at < words.len() {
-            let Some(found) = (self.find)(words, at) else {
+            let Some(mut found) = (self.find)(words, at) else {
                 at += 1;
                 continue;
             };
+            // "the West" gives way to "West German".
+            if words[at].key == "the" && found.words > 1 {
+                if let Some(longer) = (self.find)(words, at + 1) {
+                    if longer.words >= found.words {
+                        found = longer;
+                        at += 1;
+                    }
+                }
+            }
             let end = at + found.words.max(1);
             let hyphened = |at: usize| words.get(at).filter(|word| word.gap == Gap::Hyphen);
             let turned = hyphened(at).is_some() && at > 0 && self.lexicon.against(&words[at - 1]);
@@ -172,12 +181,19 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
                 return Reading::Unknown;
             }
         } else {
+            let last_word = &words[head_end - 1];
+            if last_word.case == Case::Lower && lexicon.private(last_word) && from_gazetteer(span) {
+                return Reading::Unknown;
+            }
             let proper: Vec<&Word> = rest.iter().filter(|word| word.is_capital()).collect();
             let office = rest.iter().any(|word| lexicon.office(word));
             let ends_as_institution = proper
                 .last()
                 .is_some_and(|word| lexicon.institution(word) && !lexicon.office(word));
-            if !proper.is_empty() && !all_capitals(words) && (!office || ends_as_institution) {
+            // After the user's or the article's own names the rest may be a person's ("Anwar
+            // Ibrahim").
+            let apart = if from_gazetteer(span) { !office } else { false };
+            if !proper.is_empty() && !all_capitals(words) && (apart || ends_as_institution) {
                 return Reading::Unknown;
             }
             if rest[0].gap == Gap::Hyphen && rest[0].is_capital() && !all_capitals(words) {
@@ -248,10 +264,16 @@ fn joined(words: &[Word], spans: &[Span], last: usize, start: usize) -> Vec<Targ
 fn link_between(words: &[Word], one: &Span, other: &Span) -> Option<bool> {
     let between = words.get(one.words.end..other.words.start)?;
     let mut and = false;
+    // "Sudan's army and the Rapid Support Forces"
+    let mut owned = words.get(one.words.end - 1).is_some_and(|word| word.possessive);
     for word in between {
         match word.key.as_str() {
-            "and" | "or" | "&" | "plus" => and = true,
+            "and" | "or" | "&" | "plus" => {
+                and = true;
+                owned = false;
+            }
             "the" => {}
+            _ if owned && word.case == Case::Lower => {}
             _ => return None,
         }
     }
@@ -280,6 +302,10 @@ fn lists_on(words: &[Word], spans: &[Span], at: usize) -> bool {
     false
 }
 
+fn from_gazetteer(span: &Span) -> bool {
+    matches!(span.target, Target::Party(_, Link::Gazetteer))
+}
+
 fn covered(spans: &[Span], at: usize) -> bool {
     spans.iter().any(|span| span.words.contains(&at))
 }
@@ -290,7 +316,6 @@ fn names_here(spans: &[Span], at: usize) -> bool {
 
 /// A phrase in capitals only, such as a headline's, whose capitals mean nothing.
 pub(super) fn all_capitals(words: &[Word]) -> bool {
-    use super::words::Case;
     words
         .iter()
         .all(|word| matches!(word.case, Case::Upper | Case::None) || word.key.len() == 1)
