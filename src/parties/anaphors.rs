@@ -109,42 +109,55 @@ pub(super) fn parties_covered(words: &[Word]) -> usize {
 /// The implementation is the model's business; the linker asks it only about mentions that no
 /// name decides.
 pub trait Antecedents {
-    /// Log-odds that mention `mention` refers to the party of mention `candidate`, both as
-    /// indices into the article's mentions, `candidate < mention`. Above 0 is more likely than
-    /// not; if no candidate is above 0 the mention stays under its own words.
-    fn score(&self, mention: usize, candidate: usize) -> f32;
+    /// Log-odds that mention `later` stands for the party of mention `earlier`, both as indices
+    /// into the article's mentions, `earlier < later`. Above 0 is more likely than not; a mention
+    /// without a candidate above 0 stays under its own words.
+    fn score(&self, later: usize, earlier: usize) -> f32;
 }
 
-/// The parties to which mentions of one name (or one anaphor) refer, best first, among the parties
-/// of the mentions before each.
+/// How much a mention's link says, and so how good an antecedent it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// A pronoun that refers to nothing.
+    Nothing,
+    /// A description under its own words.
+    Description,
+    /// A name that nothing knows.
+    OwnName,
+    /// A known party, or one found by an antecedent.
+    Party,
+}
+
+/// The parties to which the mentions of one name (or one anaphor) refer, best first. Candidates
+/// that name a party come before those that only have words of their own.
 pub(super) fn resolve(
     mentions: &[usize],
     covers: usize,
     links: &[Vec<super::Linked>],
-    usable: impl Fn(usize) -> bool,
+    candidates: &[(usize, Rank)],
     antecedents: &dyn Antecedents,
 ) -> Vec<String> {
-    let mut best: Vec<(&str, f32)> = Vec::new();
+    let mut best: Vec<(&str, Rank, f32)> = Vec::new();
     for &mention in mentions {
-        for (candidate, linked) in links.iter().enumerate().take(mention) {
-            if linked.is_empty() || !usable(candidate) {
-                continue;
-            }
-            let score = antecedents.score(mention, candidate);
+        for &(candidate, rank) in candidates {
+            let score = antecedents.score(mention.max(candidate), mention.min(candidate));
             if !score.is_finite() || score <= 0.0 {
                 continue;
             }
-            for link in linked {
-                match best.iter_mut().find(|(party, _)| *party == link.party) {
-                    Some((_, known)) => *known = known.max(score),
-                    None => best.push((&link.party, score)),
+            for link in links.get(candidate).into_iter().flatten() {
+                match best.iter_mut().find(|(party, ..)| *party == link.party) {
+                    Some((_, known, most)) => {
+                        *known = rank.max(*known);
+                        *most = score.max(*most);
+                    }
+                    None => best.push((&link.party, rank, score)),
                 }
             }
         }
     }
-    best.sort_by(|one, other| other.1.total_cmp(&one.1));
+    best.sort_by(|one, other| other.1.cmp(&one.1).then(other.2.total_cmp(&one.2)));
     best.truncate(covers);
-    best.into_iter().map(|(party, _)| party.to_string()).collect()
+    best.into_iter().map(|(party, ..)| party.to_string()).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::anaphors::{self, Antecedents, Kind};
+use super::anaphors::{self, Antecedents, Kind, Rank};
 use super::context::{self, Decision};
 use super::gazetteer::{Gazetteer, key};
 use super::list::PartyList;
@@ -329,31 +329,40 @@ impl ArticleLinker<'_> {
                 groups.entry(name).or_default().push(at);
             }
         }
-        let mut unresolved: HashSet<usize> = HashSet::new();
+        // A mention of each kind: has a party's name, has some name, has none.
+        let mut rank: Vec<Rank> = (0..links.len())
+            .map(|at| match (own[at].is_some(), anaphors.get(&at)) {
+                (false, _) => Rank::Party,
+                (true, None) => Rank::OwnName,
+                (true, Some((Kind::Pronoun, _))) => Rank::Nothing,
+                (true, Some(_)) => Rank::Description,
+            })
+            .collect();
         for at in 0..links.len() {
             let Some(name) = own.get(at).and_then(Option::as_deref) else {
                 continue;
             };
-            let anaphor = anaphors.get(&at);
-            let (together, covers) = match anaphor {
-                Some(&(_, covers)) => (vec![at], covers),
+            let (together, covers, reach) = match anaphors.get(&at) {
+                Some(&(_, covers)) => (vec![at], covers, at),
+                // A name may come before its party's: "Robert Fico ... Slovakia".
                 None => match groups.remove(name) {
-                    Some(together) => (together, 1),
+                    Some(together) => (together, 1, links.len()),
                     None => continue,
                 },
             };
-            let usable = |candidate: usize| {
-                !unresolved.contains(&candidate) && !together.contains(&candidate)
-            };
-            let parties = anaphors::resolve(&together, covers, links, usable, antecedents);
+            let candidates: Vec<(usize, Rank)> = (0..reach)
+                .filter(|candidate| !together.contains(candidate))
+                .map(|candidate| (candidate, rank[candidate]))
+                .filter(|&(candidate, rank)| {
+                    rank == Rank::Party || rank != Rank::Nothing && candidate < at
+                })
+                .collect();
+            let parties = anaphors::resolve(&together, covers, links, &candidates, antecedents);
             if parties.is_empty() {
-                // A pronoun that refers to nothing is nobody's antecedent.
-                if matches!(anaphor, Some((Kind::Pronoun, _))) {
-                    unresolved.insert(at);
-                }
                 continue;
             }
             for member in together {
+                rank[member] = Rank::Party;
                 links[member] = parties
                     .iter()
                     .map(|party| Linked {
@@ -468,7 +477,7 @@ impl ArticleLinker<'_> {
                 word.possessive
                     || next.gap != Gap::Space
                     || lexicon.office(next)
-                    || lexicon.stop(next)
+                    || lexicon.stop(next) && next.key != "of"
             }
         };
         let before_office = at > 0 && words.get(at + 1).is_some_and(|next| lexicon.office(next));

@@ -142,11 +142,7 @@ pub fn count(
     links: &[Vec<Linked>],
     setting: Setting,
 ) -> Linking {
-    let names = match setting {
-        Setting::WithList => HashMap::new(),
-        Setting::WithoutList => shared_names(article, gold, links, true),
-        Setting::WithoutListLiteral => shared_names(article, gold, links, false),
-    };
+    let names = expected(article, gold, links, setting);
     let mut linking = Linking::default();
     for ((span, parties), linked) in gold.spans.iter().zip(&gold.parties).zip(links) {
         let words = gold.text.get(span.clone()).unwrap_or_default();
@@ -167,6 +163,22 @@ pub fn count(
         }
     }
     linking
+}
+
+/// The name under which the mentions of each gold party are right.
+pub fn expected(
+    article: &AnnotatedArticle,
+    gold: &GoldMentions,
+    links: &[Vec<Linked>],
+    setting: Setting,
+) -> HashMap<String, String> {
+    match setting {
+        Setting::WithList => {
+            article.parties.keys().map(|party| (party.clone(), party.clone())).collect()
+        }
+        Setting::WithoutList => shared_names(article, gold, links, true),
+        Setting::WithoutListLiteral => shared_names(article, gold, links, false),
+    }
 }
 
 /// The name that most mentions of each gold party share, if it is one of the party's. A name

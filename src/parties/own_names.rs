@@ -54,10 +54,21 @@ pub(super) fn own_name(
         }
     }
     OwnName {
-        keys: words[range].iter().map(|word| word.key.clone()).collect(),
+        keys: keys(&words[range]),
         display,
         proper: kind == Kind::Name,
     }
+}
+
+/// The folded words, the last without the -s of a plural ("Peronist senators", "the Peronists").
+fn keys(words: &[Word]) -> Vec<String> {
+    let mut keys: Vec<String> = words.iter().map(|word| word.key.clone()).collect();
+    if let Some(last) = keys.last_mut() {
+        if last.len() > 4 && last.ends_with('s') && !last.ends_with("ss") {
+            last.pop();
+        }
+    }
+    keys
 }
 
 /// A description without its article.
@@ -121,18 +132,29 @@ fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<
     // "Bank of Japan", "Coalition for Fair Lumber Imports": one name across the preposition.
     let joins = head_end < end && matches!(words[head_end].key.as_str(), "of" | "for");
     if joins && capital(head_end - 1) && head_end + 1 < end && names(head_end + 1..end) {
-        return from..end;
+        // "Minister Enis Oksuz of the Nationalist Action Party" is the party's.
+        return if from > start { proper_part(words, head_end + 1..end, lexicon) } else { from..end };
     }
     from..head_end
 }
+
+/// Offices whose field stands before them: "Communications Minister".
+const PORTFOLIO_HOLDERS: [&str; 4] = ["minister", "secretary", "commissioner", "ministry"];
 
 /// Where a name starts after the titles and offices before it: "rebel leader Guillaume Soro",
 /// "Prime Minister Tan". "Social Democrats" have none.
 fn strip_titles(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> usize {
     let title = |at: usize| lexicon.title(&words[at]) || lexicon.office(&words[at]);
+    // "General Motors"
+    if range.end > range.start && lexicon.institution(&words[range.end - 1]) {
+        return range.start;
+    }
     let leads = |at: usize| {
         title(at)
             || lexicon.portfolio(&words[at])
+            || words.get(at + 1).is_some_and(|next| {
+                words[at].case == Case::Title && PORTFOLIO_HOLDERS.contains(&next.key.as_str())
+            })
             || words[at].case == Case::Lower && !lexicon.stop(&words[at])
     };
     let leading = range.clone().take_while(|&at| leads(at)).count();

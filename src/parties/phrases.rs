@@ -145,7 +145,7 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
             .any(|w| w.is_capital() && lexicon.institution(w))
             && !head.iter().any(|w| lexicon.office(w));
         let owned = head.iter().any(|w| w.possessive);
-        let related = head.iter().any(|w| lexicon.relation(w));
+        let related = head.iter().any(|w| lexicon.relation(w) || w.key == "former");
         let leads_on = match stop.key.as_str() {
             "of" | "from" | "for" | "representing" => !institution && !owned && !related,
             "in" | "at" | "inside" | "within" => !proper && !owned,
@@ -172,6 +172,11 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
         let span = &spans[last];
         let rest = &words[span.words.end..head_end];
         let possessive = words[span.words.end - 1].possessive;
+        // "former South African President Thabo Mbeki" speaks for somebody else now.
+        let former = words[start..span.words.start].iter().any(|word| word.key == "former");
+        if former && rest.iter().any(|word| lexicon.office(word)) {
+            return Reading::Unknown;
+        }
         if possessive {
             if rest.iter().any(|word| lexicon.relation(word)) {
                 return Reading::Unknown;
@@ -182,7 +187,10 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
             }
         } else {
             let last_word = &words[head_end - 1];
-            if last_word.case == Case::Lower && lexicon.private(last_word) && from_gazetteer(span) {
+            // "Iranian newspapers", but not "Iranian state television".
+            let of_state = rest.iter().any(|w| matches!(w.key.as_str(), "state" | "official"));
+            let private = last_word.case == Case::Lower && lexicon.private(last_word) && !of_state;
+            if private && from_gazetteer(span) {
                 return Reading::Unknown;
             }
             let proper: Vec<&Word> = rest.iter().filter(|word| word.is_capital()).collect();
