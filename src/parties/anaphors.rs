@@ -34,7 +34,8 @@ pub fn kind(mention: &str, starts_sentence: bool) -> Kind {
 }
 
 pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
-    let lexicon = &Gazetteer::built_in().lexicon;
+    let gazetteer = Gazetteer::built_in();
+    let lexicon = &gazetteer.lexicon;
     let functional = |word: &Word| lexicon.determiner(word) || lexicon.pronoun(word);
     let links = |word: &Word| lexicon.stop(word) || word.key == "and";
     if words.is_empty() {
@@ -47,11 +48,22 @@ pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
     }
     // What a relative clause or the like adds to a description makes it no name.
     let adds = |word: &Word| lexicon.stop(word) && !LEADS_ON.contains(&word.key.as_str());
-    let head = words.iter().skip(1).position(adds).map_or(words.len(), |at| at + 1);
+    let head = words
+        .iter()
+        .skip(1)
+        .position(adds)
+        .map_or(words.len(), |at| at + 1);
     let words = &words[..head];
     let caseless = words.iter().all(|word| word.case == words::Case::None);
     let proper = words.iter().enumerate().any(|(at, word)| {
-        let by_position = at == 0 && starts_sentence && words.len() > 1 && !word.possessive;
+        let goes_on = words
+            .get(at + 1)
+            .is_some_and(|next| next.gap == words::Gap::Space);
+        let by_position = at == 0
+            && starts_sentence
+            && goes_on
+            && !word.possessive
+            && gazetteer.names.at(words, at).is_none();
         word.is_capital() && !by_position && !functional(word) && !common(word)
     });
     // "Ford officials said": a name before an office even where the sentence starts.
@@ -102,62 +114,6 @@ pub(super) fn parties_covered(words: &[Word]) -> usize {
         }
     }
     if plural { 2 } else { 1 }
-}
-
-/// How likely it is that a mention and an earlier one stand for the same party.
-///
-/// The implementation is the model's business; the linker asks it only about mentions that no
-/// name decides.
-pub trait Antecedents {
-    /// Log-odds that mention `later` stands for the party of mention `earlier`, both as indices
-    /// into the article's mentions, `earlier < later`. Above 0 is more likely than not; a mention
-    /// without a candidate above 0 stays under its own words.
-    fn score(&self, later: usize, earlier: usize) -> f32;
-}
-
-/// How much a mention's link says, and so how good an antecedent it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
-    /// A pronoun that refers to nothing.
-    Nothing,
-    /// A description under its own words.
-    Description,
-    /// A name that nothing knows.
-    OwnName,
-    /// A known party, or one found by an antecedent.
-    Party,
-}
-
-/// The parties to which the mentions of one name (or one anaphor) refer, best first. Candidates
-/// that name a party come before those that only have words of their own.
-pub(super) fn resolve(
-    mentions: &[usize],
-    covers: usize,
-    links: &[Vec<super::Linked>],
-    candidates: &[(usize, Rank)],
-    antecedents: &dyn Antecedents,
-) -> Vec<String> {
-    let mut best: Vec<(&str, Rank, f32)> = Vec::new();
-    for &mention in mentions {
-        for &(candidate, rank) in candidates {
-            let score = antecedents.score(mention.max(candidate), mention.min(candidate));
-            if !score.is_finite() || score <= 0.0 {
-                continue;
-            }
-            for link in links.get(candidate).into_iter().flatten() {
-                match best.iter_mut().find(|(party, ..)| *party == link.party) {
-                    Some((_, known, most)) => {
-                        *known = rank.max(*known);
-                        *most = score.max(*most);
-                    }
-                    None => best.push((&link.party, rank, score)),
-                }
-            }
-        }
-    }
-    best.sort_by(|one, other| other.1.cmp(&one.1).then(other.2.total_cmp(&one.2)));
-    best.truncate(covers);
-    best.into_iter().map(|(party, ..)| party.to_string()).collect()
 }
 
 #[cfg(test)]

@@ -38,7 +38,10 @@ pub(super) struct Ambiguous {
 pub(super) struct Reading {
     /// Empty if the name stands for no party in this meaning.
     pub party: String,
-    pub cues: Vec<String>,
+    cues: Vec<String>,
+    /// The words of each cue.
+    #[serde(skip)]
+    pub cue_words: Vec<Vec<Word>>,
 }
 
 /// The word lists of `offices.toml`.
@@ -170,6 +173,28 @@ impl Gazetteer {
         &BUILT_IN
     }
 
+    /// The party that a name by itself stands for; true if the name is exactly that party's, false
+    /// if it is the party with an office ("Ukrainian officials").
+    pub fn known_as(&self, name: &str) -> Option<(String, bool)> {
+        let lexicon = &self.lexicon;
+        let words = words::split(name);
+        if let Some(hit) = self.names.exactly(&words) {
+            return Some((hit.party.to_string(), true));
+        }
+        let from = usize::from(words.first().is_some_and(|word| word.key == "the"));
+        let at = (from..words.len()).find(|&at| self.names.at(&words, at).is_some())?;
+        let hit = self.names.at(&words, at)?;
+        let others = words[from..at].iter().chain(&words[at + hit.words..]);
+        let mut count = 0;
+        for word in others {
+            if !lexicon.office(word) && !lexicon.portfolio(word) && !lexicon.determiner(word) {
+                return None;
+            }
+            count += 1;
+        }
+        Some((hit.party.to_string(), count == 0))
+    }
+
     fn read() -> Result<Gazetteer, toml::de::Error> {
         let mut names = Names::default();
         let mut spellings: HashMap<Party, Vec<Vec<Word>>> = HashMap::new();
@@ -219,7 +244,10 @@ impl Gazetteer {
             }
         }
         let mut ambiguous = HashMap::new();
-        for name in toml::from_str::<Decisions>(AMBIGUOUS)?.name {
+        for mut name in toml::from_str::<Decisions>(AMBIGUOUS)?.name {
+            for reading in &mut name.readings {
+                reading.cue_words = reading.cues.iter().map(|cue| words::split(cue)).collect();
+            }
             // A name that the other files lack is found as its first party, then decided.
             if let Some(reading) = name.readings.iter().find(|r| !r.party.is_empty()) {
                 let party = parties
@@ -291,7 +319,9 @@ mod tests {
         let gazetteer = Gazetteer::built_in();
         for (party, spellings) in &gazetteer.spellings {
             for spelling in spellings {
-                let hit = gazetteer.names.exactly(spelling).unwrap();
+                let Some(hit) = gazetteer.names.exactly(spelling) else {
+                    panic!("{spelling:?} of {party} cannot be found");
+                };
                 let key = key(spelling);
                 assert!(
                     hit.party == *party || gazetteer.ambiguous.contains_key(&key),

@@ -7,7 +7,9 @@ use std::ops::{AddAssign, Range};
 
 use crate::annotations::AnnotatedArticle;
 
-use super::anaphors::{Antecedents, kind};
+use super::anaphors::kind;
+use super::antecedents::Antecedents;
+use super::gazetteer::Gazetteer;
 use super::linker::{Linked, Linker, starts_sentence};
 use super::list::{ListedParty, PartyList};
 use super::words;
@@ -19,7 +21,8 @@ pub enum Setting {
     WithList,
     /// No list. The mentions of a gold party are right that share the one most frequent name that
     /// is the party's or an alias. A name counts as an alias also where the gazetteer has both for
-    /// one party ("United Kingdom" for a gold party "Britain" or "British government").
+    /// one party ("United Kingdom" for a gold party "Britain" or "British government"), and a
+    /// full name counts as its last name ("Tony Blair" where "Blair" is an alias).
     WithoutList,
     /// As [`Setting::WithoutList`], but only names that the annotator listed count.
     WithoutListLiteral,
@@ -173,9 +176,11 @@ pub fn expected(
     setting: Setting,
 ) -> HashMap<String, String> {
     match setting {
-        Setting::WithList => {
-            article.parties.keys().map(|party| (party.clone(), party.clone())).collect()
-        }
+        Setting::WithList => article
+            .parties
+            .keys()
+            .map(|party| (party.clone(), party.clone()))
+            .collect(),
         Setting::WithoutList => shared_names(article, gold, links, true),
         Setting::WithoutListLiteral => shared_names(article, gold, links, false),
     }
@@ -189,20 +194,22 @@ fn shared_names(
     links: &[Vec<Linked>],
     by_gazetteer: bool,
 ) -> HashMap<String, String> {
-    let linker = Linker::new(None);
     let reads: HashMap<&str, Vec<Name>> = article
         .parties
         .iter()
         .map(|(party, aliases)| {
             let names = std::iter::once(party).chain(aliases);
-            (party.as_str(), names.map(|name| Name::of(name, &linker, by_gazetteer)).collect())
+            (
+                party.as_str(),
+                names.map(|name| Name::of(name, by_gazetteer)).collect(),
+            )
         })
         .collect();
     let mut uses: HashMap<(&str, &str), u32> = HashMap::new();
     for (parties, linked) in gold.parties.iter().zip(links) {
         for party in parties {
             for link in linked {
-                let name = Name::of(&link.party, &linker, by_gazetteer);
+                let name = Name::of(&link.party, by_gazetteer);
                 let own = reads.get(party.as_str()).into_iter().flatten();
                 if own.into_iter().any(|known| known.same(&name)) {
                     *uses.entry((party, &link.party)).or_default() += 1;
@@ -225,19 +232,40 @@ fn shared_names(
 struct Name {
     words: Vec<String>,
     party: Option<String>,
+    lenient: bool,
 }
 
 impl Name {
-    fn of(name: &str, linker: &Linker, by_gazetteer: bool) -> Name {
-        let keys: Vec<String> = words::split(name).into_iter().map(|word| word.key).collect();
-        let article = keys.first().is_some_and(|key| matches!(key.as_str(), "the" | "a" | "an"));
+    fn of(name: &str, by_gazetteer: bool) -> Name {
+        let keys: Vec<String> = words::split(name)
+            .into_iter()
+            .map(|word| word.key)
+            .collect();
+        let article = keys
+            .first()
+            .is_some_and(|key| matches!(key.as_str(), "the" | "a" | "an"));
         Name {
             words: keys[usize::from(article && keys.len() > 1)..].to_vec(),
-            party: if by_gazetteer { linker.known_as(name).map(|(party, _)| party) } else { None },
+            lenient: by_gazetteer,
+            party: if by_gazetteer {
+                Gazetteer::built_in().known_as(name).map(|(party, _)| party)
+            } else {
+                None
+            },
         }
     }
 
     fn same(&self, other: &Name) -> bool {
-        self.words == other.words || self.party.is_some() && self.party == other.party
+        let last_name = |long: &Name, short: &Name| {
+            self.lenient
+                && long.party.is_none()
+                && short.party.is_none()
+                && !short.words.is_empty()
+                && long.words.ends_with(&short.words)
+        };
+        self.words == other.words
+            || self.party.is_some() && self.party == other.party
+            || last_name(self, other)
+            || last_name(other, self)
     }
 }

@@ -63,10 +63,12 @@ pub(super) fn own_name(
 /// The folded words, the last without the -s of a plural ("Peronist senators", "the Peronists").
 fn keys(words: &[Word]) -> Vec<String> {
     let mut keys: Vec<String> = words.iter().map(|word| word.key.clone()).collect();
-    if let Some(last) = keys.last_mut() {
-        if last.len() > 4 && last.ends_with('s') && !last.ends_with("ss") {
-            last.pop();
-        }
+    if let Some(last) = keys.last_mut()
+        && last.len() > 4
+        && last.ends_with('s')
+        && !last.ends_with("ss")
+    {
+        last.pop();
     }
     keys
 }
@@ -113,6 +115,12 @@ fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<
         let goes_on = words.get(owner + 1).is_some_and(|word| {
             owner + 1 < head_end && word.is_capital() && lexicon.institution(word)
         });
+        let related = words[owner + 1..head_end]
+            .iter()
+            .any(|word| lexicon.relation(word));
+        if related {
+            return start..head_end;
+        }
         if !goes_on {
             let from = strip_titles(words, start..owner + 1, lexicon);
             return from..owner + 1;
@@ -133,7 +141,11 @@ fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<
     let joins = head_end < end && matches!(words[head_end].key.as_str(), "of" | "for");
     if joins && capital(head_end - 1) && head_end + 1 < end && names(head_end + 1..end) {
         // "Minister Enis Oksuz of the Nationalist Action Party" is the party's.
-        return if from > start { proper_part(words, head_end + 1..end, lexicon) } else { from..end };
+        return if from > start {
+            proper_part(words, head_end + 1..end, lexicon)
+        } else {
+            from..end
+        };
     }
     from..head_end
 }
@@ -171,7 +183,12 @@ fn strip_titles(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> usize
 ///
 /// `names` are in text order; the result has the display name of each.
 pub(super) fn agree(names: &[Option<OwnName>]) -> Vec<Option<String>> {
-    let known: Vec<&OwnName> = names.iter().flatten().filter(|name| name.proper).collect();
+    let mut spelled = HashSet::new();
+    let known: Vec<&OwnName> = names
+        .iter()
+        .flatten()
+        .filter(|name| name.proper && spelled.insert(&name.keys))
+        .collect();
     // Where two long names share the short form, the article's first is meant.
     let longest = |name: &OwnName| {
         let mut best = name;

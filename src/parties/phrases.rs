@@ -90,13 +90,12 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
                 continue;
             };
             // "the West" gives way to "West German".
-            if words[at].key == "the" && found.words > 1 {
-                if let Some(longer) = (self.find)(words, at + 1) {
-                    if longer.words >= found.words {
-                        found = longer;
-                        at += 1;
-                    }
-                }
+            if words[at].key == "the"
+                && let Some(longer) = (self.find)(words, at + 1)
+                && longer.words >= found.words
+            {
+                found = longer;
+                at += 1;
             }
             let end = at + found.words.max(1);
             let hyphened = |at: usize| words.get(at).filter(|word| word.gap == Gap::Hyphen);
@@ -145,7 +144,9 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
             .any(|w| w.is_capital() && lexicon.institution(w))
             && !head.iter().any(|w| lexicon.office(w));
         let owned = head.iter().any(|w| w.possessive);
-        let related = head.iter().any(|w| lexicon.relation(w) || w.key == "former");
+        let related = head
+            .iter()
+            .any(|w| lexicon.relation(w) || w.key == "former");
         let leads_on = match stop.key.as_str() {
             "of" | "from" | "for" | "representing" => !institution && !owned && !related,
             "in" | "at" | "inside" | "within" => !proper && !owned,
@@ -173,7 +174,9 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
         let rest = &words[span.words.end..head_end];
         let possessive = words[span.words.end - 1].possessive;
         // "former South African President Thabo Mbeki" speaks for somebody else now.
-        let former = words[start..span.words.start].iter().any(|word| word.key == "former");
+        let former = words[start..span.words.start]
+            .iter()
+            .any(|word| word.key == "former");
         if former && rest.iter().any(|word| lexicon.office(word)) {
             return Reading::Unknown;
         }
@@ -182,13 +185,15 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
                 return Reading::Unknown;
             }
         } else if rest.is_empty() {
-            if self.part_of_longer(words, spans, span, start) {
+            if self.part_of_longer(words, spans, span, start) || self.goes_on(words, span) {
                 return Reading::Unknown;
             }
         } else {
             let last_word = &words[head_end - 1];
             // "Iranian newspapers", but not "Iranian state television".
-            let of_state = rest.iter().any(|w| matches!(w.key.as_str(), "state" | "official"));
+            let of_state = rest
+                .iter()
+                .any(|w| matches!(w.key.as_str(), "state" | "official"));
             let private = last_word.case == Case::Lower && lexicon.private(last_word) && !of_state;
             if private && from_gazetteer(span) {
                 return Reading::Unknown;
@@ -209,6 +214,16 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
             }
         }
         Reading::Targets(joined(words, spans, last, start))
+    }
+
+    /// Whether a name for short goes on as another's: "the Bank" in "the Bank of Japan".
+    fn goes_on(&self, words: &[Word], span: &Span) -> bool {
+        span.words.len() == 1
+            && self.lexicon.institution(&words[span.words.start])
+            && words
+                .get(span.words.end)
+                .is_some_and(|word| word.key == "of")
+            && words.get(span.words.end + 1).is_some_and(Word::is_capital)
     }
 
     /// Whether capitalised words before a name make it part of another name: "Port Sudan",
@@ -273,7 +288,9 @@ fn link_between(words: &[Word], one: &Span, other: &Span) -> Option<bool> {
     let between = words.get(one.words.end..other.words.start)?;
     let mut and = false;
     // "Sudan's army and the Rapid Support Forces"
-    let mut owned = words.get(one.words.end - 1).is_some_and(|word| word.possessive);
+    let mut owned = words
+        .get(one.words.end - 1)
+        .is_some_and(|word| word.possessive);
     for word in between {
         match word.key.as_str() {
             "and" | "or" | "&" | "plus" => {
