@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use proptest::strategy::Strategy;
+use summit_stance::annotations;
+use summit_stance::parties::measure::{self, Linking, Setting};
 use summit_stance::parties::{Link, Linked, Linker, PartyList};
 
 /// Link mentions, given by their words in text order.
@@ -290,7 +293,9 @@ fn an_article_introduces_its_people() {
         ),
     ] {
         let start = text.find(mention).unwrap();
-        let linked = linker.article(None, text).link(&[start..start + 5], None);
+        let linked = linker
+            .article(None, text)
+            .link(std::slice::from_ref(&(start..start + 5)), None);
         assert_eq!(linked[0][0].party, "Serbia", "{text}");
         assert_eq!(linked[0][0].link, Link::Article, "{text}");
     }
@@ -307,7 +312,9 @@ fn an_article_introduces_its_people() {
     );
     let text = "Former Serbian President Ana Kovac, the African Union mediator, spoke. Kovac left.";
     let start = text.find("Kovac left").unwrap();
-    let linked = linker.article(None, text).link(&[start..start + 5], None);
+    let linked = linker
+        .article(None, text)
+        .link(std::slice::from_ref(&(start..start + 5)), None);
     assert_eq!(linked[0][0].party, "African Union");
 }
 
@@ -517,4 +524,53 @@ fn a_pronoun_without_antecedents_is_its_own_and_bad_ranges_are_nobodys() {
         ("it", Link::Name)
     );
     assert!(linked[1..].iter().all(Vec::is_empty), "{linked:?}");
+}
+
+#[test]
+fn names_of_the_corpus_land_on_their_parties() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/corpus/dev.jsonl");
+    let articles = annotations::read(std::path::Path::new(path)).unwrap();
+    for (setting, least) in [(Setting::WithList, 0.96), (Setting::WithoutList, 0.78)] {
+        let mut sum = Linking::default();
+        for article in &articles {
+            sum += measure::link(article, setting, None);
+        }
+        let share = sum.names.share();
+        assert!(share >= least, "{setting:?}: {share:.3} of the names");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+    /// Nothing that a text or a mention holds stops the program or makes a party without a name.
+    #[test]
+    fn any_text_is_linked(
+        pieces in proptest::collection::vec(
+            proptest::prop_oneof![
+                proptest::sample::select(vec![
+                    "the", "Russia's", "of", "and", ",", "(", ")", "Bank", "President", "U.S.",
+                    "-", "Saudi", "led", "'", "’s", "Georgia", "Jordan", "former", "Congo", "DR",
+                    "Mr.", "中国", "NRWU", "Union", "to", "France", "their", "Port", "…", "e\u{301}",
+                ]).prop_map(str::to_string),
+                "\\PC{0,6}",
+            ],
+            1..14,
+        ),
+        glue in proptest::sample::select(vec![" ", "", "-"]),
+    ) {
+        let text = pieces.join(glue);
+        let mut spans: Vec<_> = Vec::new();
+        let mut from = 0;
+        for piece in &pieces {
+            spans.push(from..from + piece.len());
+            from += piece.len() + glue.len();
+        }
+        spans.push(0..text.len());
+        let linker = list("ignore = [\"Port\"]\n[[party]]\nname = \"Bank\"\naliases = [\"the US\"]\n");
+        for linked in linker.article(Some(&text), &text).link(&spans, None) {
+            for link in linked {
+                proptest::prop_assert!(!link.party.trim().is_empty());
+            }
+        }
+    }
 }

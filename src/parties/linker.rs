@@ -130,7 +130,8 @@ impl ArticleLinker<'_> {
                         anaphors.insert(at, (kind, anaphors::parties_covered(&words)));
                     }
                     let lexicon = &self.linker.gazetteer.lexicon;
-                    own[at] = Some(own_names::own_name(mention, &words, kind, starts, lexicon));
+                    let name = own_names::own_name(mention, &words, kind, starts, lexicon);
+                    own[at] = (!name.display.is_empty()).then_some(name);
                 }
             }
         }

@@ -269,3 +269,70 @@ impl Name {
             || last_name(other, self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parties::Link;
+
+    fn article() -> AnnotatedArticle {
+        serde_json::from_value(serde_json::json!({
+            "id": "1",
+            "parties": {"Britain": ["London", "Blair"], "Acme": ["the company"]},
+            "sentences": [
+                {"text": "London and Acme met.", "parties": [
+                    {"party": "Britain", "mention": "London", "start": 0, "stance": "neutral"},
+                    {"party": "Acme", "mention": "Acme", "start": 11, "stance": "neutral"}]},
+                {"text": "Both smiled, Blair at last.", "parties": [
+                    {"party": "Britain", "mention": "Both", "start": 0, "stance": "optimistic"},
+                    {"party": "Acme", "mention": "Both", "start": 0, "stance": "optimistic"},
+                    {"party": "Britain", "mention": "Blair", "start": 13, "stance": "optimistic"}]}
+            ]
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn spans_are_distinct_and_in_order() {
+        let gold = GoldMentions::of(&article());
+        let words: Vec<&str> = gold
+            .spans
+            .iter()
+            .map(|span| &gold.text[span.clone()])
+            .collect();
+        assert_eq!(words, ["London", "Acme", "Both", "Blair"]);
+        assert_eq!(gold.parties[2], ["Britain", "Acme"]);
+    }
+
+    #[test]
+    fn right_links_are_counted_by_kind() {
+        let with = link(&article(), Setting::WithList, None);
+        assert_eq!((with.names.right, with.names.all), (3, 3));
+        assert_eq!((with.anaphors.right, with.anaphors.all), (0, 2));
+        // "United Kingdom" is Britain's name by the gazetteer only; Blair's is shared by one
+        // mention less, or as many.
+        let without = link(&article(), Setting::WithoutList, None);
+        assert_eq!((without.names.right, without.names.all), (2, 3));
+        let literal = link(&article(), Setting::WithoutListLiteral, None);
+        assert_eq!((literal.names.right, literal.names.all), (2, 3));
+    }
+
+    #[test]
+    fn two_gold_parties_cannot_share_a_name() {
+        let article = article();
+        let gold = GoldMentions::of(&article);
+        let all_london: Vec<Vec<Linked>> = gold
+            .spans
+            .iter()
+            .map(|_| {
+                vec![Linked {
+                    party: "London".to_string(),
+                    link: Link::Name,
+                }]
+            })
+            .collect();
+        let counted = count(&article, &gold, &all_london, Setting::WithoutListLiteral);
+        // London, Blair and Britain's half of "Both" are right; Acme's two are not.
+        assert_eq!((counted.names.right, counted.anaphors.right), (2, 1));
+    }
+}
