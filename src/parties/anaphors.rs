@@ -34,17 +34,36 @@ pub fn kind(mention: &str, starts_sentence: bool) -> Kind {
 }
 
 pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
-    let lexicon = &Gazetteer::built_in().lexicon;
+    let gazetteer = Gazetteer::built_in();
+    let lexicon = &gazetteer.lexicon;
     let functional = |word: &Word| lexicon.determiner(word) || lexicon.pronoun(word);
     let links = |word: &Word| lexicon.stop(word) || word.key == "and";
+    if words.is_empty() {
+        return Kind::Name;
+    }
     if words.iter().any(|word| lexicon.pronoun(word))
         && words.iter().all(|word| functional(word) || links(word))
     {
         return Kind::Pronoun;
     }
+    // What a relative clause or the like adds to a description makes it no name.
+    let adds = |word: &Word| lexicon.stop(word) && !LEADS_ON.contains(&word.key.as_str());
+    let head = words
+        .iter()
+        .skip(1)
+        .position(adds)
+        .map_or(words.len(), |at| at + 1);
+    let words = &words[..head];
     let caseless = words.iter().all(|word| word.case == words::Case::None);
     let proper = words.iter().enumerate().any(|(at, word)| {
-        let by_position = at == 0 && starts_sentence && words.len() > 1 && !word.possessive;
+        let goes_on = words
+            .get(at + 1)
+            .is_some_and(|next| next.gap == words::Gap::Space);
+        let by_position = at == 0
+            && starts_sentence
+            && goes_on
+            && !word.possessive
+            && gazetteer.names.at(words, at).is_none();
         word.is_capital() && !by_position && !functional(word) && !common(word)
     });
     // "Ford officials said": a name before an office even where the sentence starts.
@@ -57,12 +76,15 @@ pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
             .iter()
             .all(|word| lexicon.office(word) || lexicon.portfolio(word));
     let acronym = words.iter().any(|word| word.case == words::Case::Upper);
-    if proper || before_office || acronym || caseless && !words.is_empty() {
+    if proper || before_office || acronym || caseless {
         Kind::Name
     } else {
         Kind::Description
     }
 }
+
+/// Prepositions after which a description may have its name: "an aide to Botha".
+const LEADS_ON: [&str; 8] = ["of", "for", "from", "to", "in", "at", "as", "representing"];
 
 /// Words whose capital makes no name: "the Prime Minister", "the Government".
 fn common(word: &Word) -> bool {
@@ -92,48 +114,6 @@ pub(super) fn parties_covered(words: &[Word]) -> usize {
         }
     }
     if plural { 2 } else { 1 }
-}
-
-/// How likely it is that a mention and an earlier one stand for the same party.
-///
-/// The implementation is the model's business; the linker asks it only about mentions that no
-/// name decides.
-pub trait Antecedents {
-    /// Log-odds that mention `mention` refers to the party of mention `candidate`, both as
-    /// indices into the article's mentions, `candidate < mention`. Above 0 is more likely than
-    /// not; if no candidate is above 0 the mention stays under its own words.
-    fn score(&self, mention: usize, candidate: usize) -> f32;
-}
-
-/// The parties to which a mention refers, best first, among the earlier mentions' parties.
-pub(super) fn resolve(
-    mention: usize,
-    covers: usize,
-    earlier: &[Vec<super::Linked>],
-    usable: impl Fn(usize) -> bool,
-    antecedents: &dyn Antecedents,
-) -> Vec<String> {
-    let mut best: Vec<(&str, f32)> = Vec::new();
-    for (candidate, linked) in earlier.iter().enumerate() {
-        if !usable(candidate) || linked.is_empty() {
-            continue;
-        }
-        let score = antecedents.score(mention, candidate);
-        if !score.is_finite() || score <= 0.0 {
-            continue;
-        }
-        for link in linked {
-            match best.iter_mut().find(|(party, _)| *party == link.party) {
-                Some((_, known)) => *known = known.max(score),
-                None => best.push((&link.party, score)),
-            }
-        }
-    }
-    best.sort_by(|one, other| other.1.total_cmp(&one.1));
-    best.truncate(covers);
-    best.into_iter()
-        .map(|(party, _)| party.to_string())
-        .collect()
 }
 
 #[cfg(test)]

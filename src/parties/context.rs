@@ -5,14 +5,51 @@ use std::collections::HashMap;
 use super::gazetteer::{Ambiguous, Gazetteer, key};
 use super::names::Hit;
 use super::phrases::all_capitals;
-use super::words::{self, Case, Gap, Word};
+use super::words::{Case, Gap, Word};
 
 /// What an ambiguous name stands for in one article: a party, or `None` for nobody.
 pub(super) type Decision = Option<String>;
 
+/// The words of an article by where they stand.
+#[derive(Debug)]
+struct Places<'a> {
+    words: &'a [Word],
+    by_key: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Places<'a> {
+    fn of(words: &'a [Word]) -> Places<'a> {
+        let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, word) in words.iter().enumerate() {
+            by_key.entry(&word.key).or_default().push(at);
+        }
+        Places { words, by_key }
+    }
+
+    fn have(&self, cue: &[Word]) -> bool {
+        let Some(first) = cue.first() else {
+            return false;
+        };
+        let starts = self
+            .by_key
+            .get(first.key.as_str())
+            .map_or(&[][..], Vec::as_slice);
+        starts.iter().any(|&start| {
+            self.words
+                .get(start..start + cue.len())
+                .is_some_and(|window| {
+                    window.iter().zip(cue).all(|(word, cue)| {
+                        word.key == cue.key && (cue.case != Case::Upper || word.case == Case::Upper)
+                    })
+                })
+        })
+    }
+}
+
 /// Decide every ambiguous name of an article by counting the different cues for each reading.
 /// A tie, as of an article without any cue, goes to the reading that the file lists first.
 pub(super) fn decide(words: &[Word], gazetteer: &Gazetteer) -> HashMap<String, Decision> {
+    let places = Places::of(words);
     let mut decisions = HashMap::new();
     let mut at = 0;
     while at < words.len() {
@@ -21,38 +58,35 @@ pub(super) fn decide(words: &[Word], gazetteer: &Gazetteer) -> HashMap<String, D
             continue;
         };
         let key = key(&words[at..at + hit.words]);
-        if let Some(name) = gazetteer.ambiguous.get(&key) {
-            if !decisions.contains_key(&key) {
-                if let Some(decision) = reading(name, words) {
-                    decisions.insert(key, decision);
-                }
-            }
+        if let Some(name) = gazetteer.ambiguous.get(&key)
+            && !decisions.contains_key(&key)
+            && let Some(decision) = decision(name, &places)
+        {
+            decisions.insert(key, decision);
         }
         at += hit.words;
     }
     decisions
 }
 
-/// The winning reading, unless the name has none.
+/// The reading of an ambiguous name in these words, unless it has no readings.
 pub(super) fn reading(name: &Ambiguous, words: &[Word]) -> Option<Decision> {
+    decision(name, &Places::of(words))
+}
+
+fn decision(name: &Ambiguous, places: &Places<'_>) -> Option<Decision> {
     let mut best: Option<(usize, &str)> = None;
     for reading in &name.readings {
-        let cues = reading.cues.iter().filter(|cue| occurs(cue, words)).count();
+        let cues = reading
+            .cue_words
+            .iter()
+            .filter(|cue| places.have(cue))
+            .count();
         if best.is_none_or(|(most, _)| cues > most) {
             best = Some((cues, &reading.party));
         }
     }
     best.map(|(_, party)| (!party.is_empty()).then(|| party.to_string()))
-}
-
-fn occurs(cue: &str, words: &[Word]) -> bool {
-    let cue = words::split(cue);
-    !cue.is_empty()
-        && words.windows(cue.len()).any(|window| {
-            window.iter().zip(&cue).all(|(word, cue)| {
-                word.key == cue.key && (cue.case != Case::Upper || word.case == Case::Upper)
-            })
-        })
 }
 
 /// Whether an ambiguous name is part of a person's: "Michael Jordan", "Chad Pergram".

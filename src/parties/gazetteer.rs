@@ -38,7 +38,10 @@ pub(super) struct Ambiguous {
 pub(super) struct Reading {
     /// Empty if the name stands for no party in this meaning.
     pub party: String,
-    pub cues: Vec<String>,
+    cues: Vec<String>,
+    /// The words of each cue.
+    #[serde(skip)]
+    pub cue_words: Vec<Vec<Word>>,
 }
 
 /// The word lists of `offices.toml`.
@@ -51,6 +54,7 @@ pub(super) struct Lexicon {
     sent_to: HashSet<String>,
     titles: HashSet<String>,
     modifiers: HashSet<String>,
+    private: HashSet<String>,
     led_by: HashSet<String>,
     against: HashSet<String>,
     stops: HashSet<String>,
@@ -69,6 +73,10 @@ impl Lexicon {
     }
     pub fn relation(&self, word: &Word) -> bool {
         known(&self.relations, &word.key)
+    }
+    /// "producers", "rebels": placed by a state's adjective, not of it.
+    pub fn private(&self, word: &Word) -> bool {
+        known(&self.private, &word.key)
     }
     pub fn sent_to(&self, word: &Word) -> bool {
         known(&self.sent_to, &word.key)
@@ -150,6 +158,7 @@ const DEMONYMS: &str = include_str!("../../data/gazetteer/demonyms.toml");
 const SEATS: &str = include_str!("../../data/gazetteer/seats.toml");
 const BODIES: &str = include_str!("../../data/gazetteer/bodies.toml");
 const MOVEMENTS: &str = include_str!("../../data/gazetteer/movements.toml");
+const GROUPS: &str = include_str!("../../data/gazetteer/groups.toml");
 const HISTORICAL: &str = include_str!("../../data/gazetteer/historical.toml");
 const AMBIGUOUS: &str = include_str!("../../data/gazetteer/ambiguous.toml");
 const OFFICES: &str = include_str!("../../data/gazetteer/offices.toml");
@@ -162,6 +171,28 @@ static BUILT_IN: LazyLock<Gazetteer> = LazyLock::new(|| {
 impl Gazetteer {
     pub fn built_in() -> &'static Gazetteer {
         &BUILT_IN
+    }
+
+    /// The party that a name by itself stands for; true if the name is exactly that party's, false
+    /// if it is the party with an office ("Ukrainian officials").
+    pub fn known_as(&self, name: &str) -> Option<(String, bool)> {
+        let lexicon = &self.lexicon;
+        let words = words::split(name);
+        if let Some(hit) = self.names.exactly(&words) {
+            return Some((hit.party.to_string(), true));
+        }
+        let from = usize::from(words.first().is_some_and(|word| word.key == "the"));
+        let at = (from..words.len()).find(|&at| self.names.at(&words, at).is_some())?;
+        let hit = self.names.at(&words, at)?;
+        let others = words[from..at].iter().chain(&words[at + hit.words..]);
+        let mut count = 0;
+        for word in others {
+            if !lexicon.office(word) && !lexicon.portfolio(word) && !lexicon.determiner(word) {
+                return None;
+            }
+            count += 1;
+        }
+        Some((hit.party.to_string(), count == 0))
     }
 
     fn read() -> Result<Gazetteer, toml::de::Error> {
@@ -178,7 +209,7 @@ impl Gazetteer {
             }
         };
         // Names come before seats and peoples, which give way to them.
-        let files = [STATES, HISTORICAL, MOVEMENTS, BODIES];
+        let files = [STATES, HISTORICAL, MOVEMENTS, BODIES, GROUPS];
         let entries = files
             .into_iter()
             .map(|file| toml::from_str::<Parties>(file).map(|file| file.party))
@@ -213,7 +244,10 @@ impl Gazetteer {
             }
         }
         let mut ambiguous = HashMap::new();
-        for name in toml::from_str::<Decisions>(AMBIGUOUS)?.name {
+        for mut name in toml::from_str::<Decisions>(AMBIGUOUS)?.name {
+            for reading in &mut name.readings {
+                reading.cue_words = reading.cues.iter().map(|cue| words::split(cue)).collect();
+            }
             // A name that the other files lack is found as its first party, then decided.
             if let Some(reading) = name.readings.iter().find(|r| !r.party.is_empty()) {
                 let party = parties
@@ -265,7 +299,7 @@ mod tests {
 
     #[test]
     fn seats_and_peoples_belong_to_parties_that_exist() {
-        let known: HashSet<String> = [STATES, HISTORICAL, MOVEMENTS, BODIES]
+        let known: HashSet<String> = [STATES, HISTORICAL, MOVEMENTS, BODIES, GROUPS]
             .iter()
             .flat_map(|file| toml::from_str::<Parties>(file).unwrap().party)
             .map(|entry| entry.name)
@@ -285,7 +319,9 @@ mod tests {
         let gazetteer = Gazetteer::built_in();
         for (party, spellings) in &gazetteer.spellings {
             for spelling in spellings {
-                let hit = gazetteer.names.exactly(spelling).unwrap();
+                let Some(hit) = gazetteer.names.exactly(spelling) else {
+                    panic!("{spelling:?} of {party} cannot be found");
+                };
                 let key = key(spelling);
                 assert!(
                     hit.party == *party || gazetteer.ambiguous.contains_key(&key),

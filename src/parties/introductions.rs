@@ -152,7 +152,7 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Scan<'_, F> {
             && !self.lexicon.title(word)
             && !self.lexicon.office(word)
             && !self.lexicon.portfolio(word)
-            && !(sentence_start && self.lower.contains(word.key.as_str()))
+            && (!sentence_start || !self.lower.contains(word.key.as_str()))
     }
 
     fn affiliation(&self, run: &Range<usize>) -> Option<Party> {

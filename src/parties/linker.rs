@@ -1,17 +1,19 @@
 //! Mentions to parties: lists, gazetteer, the article's own names and antecedents together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
-use super::anaphors::{self, Antecedents, Kind};
+use super::anaphors::{self, Kind};
+use super::antecedents::{self, Antecedents};
 use super::context::{self, Decision};
 use super::gazetteer::{Gazetteer, key};
 use super::list::PartyList;
-use super::names::{Names, Party, Role};
+use super::listed::{self, Listed};
+use super::names::{Names, Party};
 use super::own_names;
 use super::phrases::{Found, Reader, Reading, Target};
-use super::words::{self, Case, Gap, Word};
-use super::{Link, introductions};
+use super::words::{self, Gap, Word};
+use super::{Link, introductions, short_forms};
 
 /// A party and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,141 +37,17 @@ pub struct Linked {
 #[derive(Debug)]
 pub struct Linker {
     gazetteer: &'static Gazetteer,
-    /// The list's names with a capital (or of a script without), found anywhere in a mention.
-    listed: Names,
-    /// Its names in small letters ("the hosts"), which count where the mention names nobody.
-    described: Names,
-    /// The list's party for each of the gazetteer's.
-    bridge: HashMap<String, Party>,
+    listed: Listed,
 }
-
-/// Stands for the ignore list among the list's parties; no party's name is empty.
-const IGNORED: &str = "";
 
 impl Linker {
     /// A linker with the user's list, or with the gazetteer alone.
     pub fn new(list: Option<&PartyList>) -> Linker {
-        let mut linker = Linker {
-            gazetteer: Gazetteer::built_in(),
-            listed: Names::default(),
-            described: Names::default(),
-            bridge: HashMap::new(),
-        };
-        if let Some(list) = list {
-            linker.add_list(list);
+        let gazetteer = Gazetteer::built_in();
+        Linker {
+            gazetteer,
+            listed: Listed::new(list, gazetteer),
         }
-        linker
-    }
-
-    fn add_list(&mut self, list: &PartyList) {
-        let ignored = Party::from(IGNORED);
-        for name in &list.ignore {
-            self.add_listed(name, &ignored);
-        }
-        let parties: Vec<Party> = list
-            .parties
-            .iter()
-            .map(|party| Party::from(party.name.as_str()))
-            .collect();
-        // All canonical names, then all aliases: where a list made in code has the same name
-        // twice, the party called so keeps it.
-        for (party, name) in list.parties.iter().zip(&parties) {
-            self.add_listed(&party.name, name);
-        }
-        for (party, name) in list.parties.iter().zip(&parties) {
-            for alias in &party.aliases {
-                self.add_listed(alias, name);
-            }
-        }
-        // How surely a listed party is one of the gazetteer's: by its own name, by an alias, by
-        // being its government ("British government").
-        let mut claims: HashMap<String, Vec<(u8, Party)>> = HashMap::new();
-        for (party, name) in list.parties.iter().zip(&parties) {
-            let mut best: HashMap<String, u8> = HashMap::new();
-            let own = std::iter::once((&party.name, 3));
-            for (alias, weight) in own.chain(party.aliases.iter().map(|alias| (alias, 2))) {
-                let (known, exact) = match self.known_as(alias) {
-                    Some(known) => known,
-                    None => continue,
-                };
-                let weight = if exact { weight } else { 1 };
-                let entry = best.entry(known).or_default();
-                *entry = weight.max(*entry);
-            }
-            for (known, weight) in best {
-                claims
-                    .entry(known)
-                    .or_default()
-                    .push((weight, name.clone()));
-            }
-        }
-        for (party, name) in list.parties.iter().zip(&parties) {
-            for member in &party.members {
-                self.add_listed(member, name);
-                if let Some((known, _)) = self.known_as(member) {
-                    claims.entry(known).or_default().push((0, name.clone()));
-                }
-            }
-        }
-        for (known, mut claims) in claims {
-            claims.sort_by(|one, other| other.0.cmp(&one.0));
-            let rivals = claims.get(1).is_some_and(|second| {
-                claims
-                    .first()
-                    .is_some_and(|first| first.0 == second.0 && first.1 != second.1)
-            });
-            if let (false, Some((_, party))) = (rivals, claims.first()) {
-                self.bridge.insert(known, party.clone());
-            }
-        }
-        for name in &list.ignore {
-            if let Some((known, true)) = self.known_as(name) {
-                self.bridge.entry(known).or_insert_with(|| ignored.clone());
-            }
-        }
-    }
-
-    fn add_listed(&mut self, name: &str, party: &Party) {
-        let words = words::split(name);
-        let article = words
-            .first()
-            .is_some_and(|word| matches!(word.key.as_str(), "the" | "a" | "an"));
-        let from = usize::from(article && words.len() > 1);
-        let Some(bare) = words
-            .get(from)
-            .and_then(|word| name.get(word.bytes.start..))
-        else {
-            return;
-        };
-        let named = words[from..].iter().any(|word| word.case != Case::Lower);
-        let names = if named {
-            &mut self.listed
-        } else {
-            &mut self.described
-        };
-        names.add(bare, party, Role::Name);
-    }
-
-    /// The gazetteer's party for a list's name; true if the name is exactly that party's, false
-    /// if it is the party with an office ("Ukrainian officials").
-    fn known_as(&self, name: &str) -> Option<(String, bool)> {
-        let lexicon = &self.gazetteer.lexicon;
-        let words = words::split(name);
-        if let Some(hit) = self.gazetteer.names.exactly(&words) {
-            return Some((hit.party.to_string(), true));
-        }
-        let from = usize::from(words.first().is_some_and(|word| word.key == "the"));
-        let at = (from..words.len()).find(|&at| self.gazetteer.names.at(&words, at).is_some())?;
-        let hit = self.gazetteer.names.at(&words, at)?;
-        let others = words[from..at].iter().chain(&words[at + hit.words..]);
-        let mut count = 0;
-        for word in others {
-            if !lexicon.office(word) && !lexicon.portfolio(word) && !lexicon.determiner(word) {
-                return None;
-            }
-            count += 1;
-        }
-        Some((hit.party.to_string(), count == 0))
     }
 
     /// Read an article's own names and decide its ambiguous ones. The result serves this article
@@ -184,11 +62,9 @@ impl Linker {
             text,
             decisions: context::decide(&all, self.gazetteer),
             introduced: Names::default(),
-            short_forms: HashMap::new(),
+            short_forms: short_forms::of_article(&headline, &words, self.gazetteer),
         };
-        let short_forms = article.short_forms(&headline, &words);
         let introduced = introductions::names(&words, &article.reader(Tier::Known), text);
-        article.short_forms = short_forms;
         article.introduced = introduced;
         article
     }
@@ -203,7 +79,7 @@ pub struct ArticleLinker<'a> {
     /// People and acronyms that the article introduces.
     introduced: Names,
     /// "Fund" for the IMF, "North" for North Korea, if no other party named here shares it.
-    short_forms: HashMap<String, Option<Target>>,
+    short_forms: HashMap<String, Option<Party>>,
 }
 
 /// Which names a lookup may use.
@@ -254,39 +130,22 @@ impl ArticleLinker<'_> {
                         anaphors.insert(at, (kind, anaphors::parties_covered(&words)));
                     }
                     let lexicon = &self.linker.gazetteer.lexicon;
-                    own[at] = Some(own_names::own_name(mention, &words, kind, starts, lexicon));
+                    let name = own_names::own_name(mention, &words, kind, starts, lexicon);
+                    own[at] = (!name.display.is_empty()).then_some(name);
                 }
             }
         }
-        for (at, name) in own_names::agree(&own).into_iter().enumerate() {
+        let agreed = own_names::agree(&own);
+        for (at, name) in agreed.iter().enumerate() {
             if let Some(party) = name {
                 links[at].push(Linked {
-                    party,
+                    party: party.clone(),
                     link: Link::Name,
                 });
             }
         }
         if let Some(antecedents) = antecedents {
-            let mut lost: HashSet<usize> = HashSet::new();
-            for at in 0..mentions.len() {
-                let Some(&(kind, covers)) = anaphors.get(&at) else {
-                    continue;
-                };
-                let usable = |candidate: usize| !lost.contains(&candidate);
-                let parties = anaphors::resolve(at, covers, &links[..at], usable, antecedents);
-                if !parties.is_empty() {
-                    links[at] = parties
-                        .into_iter()
-                        .map(|party| Linked {
-                            party,
-                            link: Link::Antecedent,
-                        })
-                        .collect();
-                } else if kind == Kind::Pronoun {
-                    // A pronoun that refers to nothing is nobody's antecedent.
-                    lost.insert(at);
-                }
-            }
+            antecedents::refer_back(&mut links, &agreed, &anaphors, antecedents);
         }
         links
     }
@@ -298,9 +157,9 @@ impl ArticleLinker<'_> {
             .first()
             .is_some_and(|w| articles.contains(&w.key.as_str()));
         let bare = &words[usize::from(article && words.len() > 1)..];
-        for names in [&linker.listed, &linker.described] {
+        for names in [&linker.listed.names, &linker.listed.described] {
             if let Some(hit) = names.exactly(bare) {
-                return Reading::Targets(vec![listed(hit.party)]);
+                return Reading::Targets(vec![listed::target(hit.party)]);
             }
         }
         match self.reader(Tier::Article).read(words) {
@@ -326,22 +185,22 @@ impl ArticleLinker<'_> {
                 best = Some(Found { words, target });
             }
         };
-        if let Some(hit) = linker.listed.at(words, at) {
-            offer(hit.words, listed(hit.party));
+        if let Some(hit) = linker.listed.names.at(words, at) {
+            offer(hit.words, listed::target(hit.party));
         }
-        if tier == Tier::Described {
-            if let Some(hit) = linker.described.at(words, at) {
-                offer(hit.words, listed(hit.party));
-            }
+        if tier == Tier::Described
+            && let Some(hit) = linker.listed.described.at(words, at)
+        {
+            offer(hit.words, listed::target(hit.party));
         }
-        if tier >= Tier::Article {
-            if let Some(hit) = self.introduced.at(words, at) {
-                let target = match linker.bridge.get(&*hit.party) {
-                    Some(party) => listed(party.clone()),
-                    None => Target::Party(hit.party, Link::Article),
-                };
-                offer(hit.words, target);
-            }
+        if tier >= Tier::Article
+            && let Some(hit) = self.introduced.at(words, at)
+        {
+            let target = match linker.listed.bridge.get(&*hit.party) {
+                Some(party) => listed::target(party.clone()),
+                None => Target::Party(hit.party, Link::Article),
+            };
+            offer(hit.words, target);
         }
         if let Some(found) = self.in_gazetteer(words, at) {
             offer(found.words, found.target);
@@ -376,8 +235,8 @@ impl ArticleLinker<'_> {
     }
 
     fn bridged(&self, party: Party) -> Target {
-        match self.linker.bridge.get(&*party) {
-            Some(listed_party) => listed(listed_party.clone()),
+        match self.linker.listed.bridge.get(&*party) {
+            Some(listed_party) => listed::target(listed_party.clone()),
             None => Target::Party(party, Link::Gazetteer),
         }
     }
@@ -394,93 +253,19 @@ impl ArticleLinker<'_> {
                 word.possessive
                     || next.gap != Gap::Space
                     || lexicon.office(next)
-                    || lexicon.stop(next)
+                    || lexicon.stop(next) && next.key != "of"
             }
         };
         let before_office = at > 0 && words.get(at + 1).is_some_and(|next| lexicon.office(next));
         if !word.is_capital() || !(after_the && alone || before_office) {
             return None;
         }
-        match self.short_forms.get(&word.key)?.clone()? {
-            Target::Party(party, Link::Gazetteer) => Some(Found {
-                words: 1,
-                target: Target::Party(party, Link::Article),
-            }),
-            target => Some(Found { words: 1, target }),
-        }
-    }
-
-    /// First and last words of the long names of the parties that the article names.
-    fn short_forms(&self, headline: &[Word], text: &[Word]) -> HashMap<String, Option<Target>> {
-        let gazetteer = self.linker.gazetteer;
-        let lexicon = &gazetteer.lexicon;
-        let mut seen: HashSet<Party> = HashSet::new();
-        let mut forms: HashMap<String, Option<Target>> = HashMap::new();
-        for words in [headline, text] {
-            for at in 0..words.len() {
-                let Some(hit) = gazetteer.names.at(words, at) else {
-                    continue;
-                };
-                if hit.role != Role::Name || !seen.insert(hit.party.clone()) {
-                    continue;
-                }
-                let mut of_party = HashSet::new();
-                for spelling in gazetteer.spellings.get(&hit.party).into_iter().flatten() {
-                    let [first, .., last] = spelling.as_slice() else {
-                        continue;
-                    };
-                    for word in [first, last] {
-                        if word.case == Case::Title
-                            && !lexicon.portfolio(word)
-                            && !lexicon.office(word)
-                            && !lexicon.determiner(word)
-                            && !TOO_COMMON.contains(&word.key.as_str())
-                        {
-                            of_party.insert(word.key.clone());
-                        }
-                    }
-                }
-                for form in of_party {
-                    forms
-                        .entry(form)
-                        .and_modify(|target| *target = None)
-                        .or_insert_with(|| Some(self.bridged(hit.party.clone())));
-                }
-            }
-        }
-        forms
-    }
-}
-
-/// Words of long names that do not stand for them.
-const TOO_COMMON: [&str; 20] = [
-    "united",
-    "republic",
-    "new",
-    "saint",
-    "st",
-    "city",
-    "states",
-    "people's",
-    "islamic",
-    "arab",
-    "democratic",
-    "great",
-    "international",
-    "world",
-    "el",
-    "san",
-    "and",
-    "islands",
-    "european",
-    "african",
-];
-
-fn listed(party: Party) -> Target {
-    if &*party == IGNORED {
-        Target::Ignored
-    } else {
-        Target::Party(party, Link::List)
+        let party = self.short_forms.get(&word.key)?.clone()?;
+        let target = match self.linker.listed.bridge.get(&*party) {
+            Some(party) => listed::target(party.clone()),
+            None => Target::Party(party, Link::Article),
+        };
+        Some(Found { words: 1, target })
     }
 }
 

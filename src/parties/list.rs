@@ -113,11 +113,11 @@ impl PartyList {
 
     /// Read a list from a text; `file` is what messages call it.
     pub fn parse(text: &str, file: &str) -> Result<PartyList, PartyListError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_at = |span: Range<usize>| {
             let before = text.as_bytes().get(..span.start).unwrap_or_default();
             1 + before.iter().filter(|&&byte| byte == b'\n').count()
         };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let read: File = toml::from_str(text).map_err(|error| PartyListError::Syntax {
             file: file.to_string(),
             line: error.span().map_or(1, line_at),

@@ -7,7 +7,8 @@ use std::ops::{AddAssign, Range};
 
 use crate::annotations::AnnotatedArticle;
 
-use super::anaphors::{Antecedents, kind};
+use super::anaphors::kind;
+use super::antecedents::Antecedents;
 use super::gazetteer::Gazetteer;
 use super::linker::{Linked, Linker, starts_sentence};
 use super::list::{ListedParty, PartyList};
@@ -20,7 +21,8 @@ pub enum Setting {
     WithList,
     /// No list. The mentions of a gold party are right that share the one most frequent name that
     /// is the party's or an alias. A name counts as an alias also where the gazetteer has both for
-    /// one party ("United Kingdom" for a gold party "Britain").
+    /// one party ("United Kingdom" for a gold party "Britain" or "British government"), and a
+    /// full name counts as its last name ("Tony Blair" where "Blair" is an alias).
     WithoutList,
     /// As [`Setting::WithoutList`], but only names that the annotator listed count.
     WithoutListLiteral,
@@ -143,11 +145,7 @@ pub fn count(
     links: &[Vec<Linked>],
     setting: Setting,
 ) -> Linking {
-    let names = match setting {
-        Setting::WithList => HashMap::new(),
-        Setting::WithoutList => shared_names(article, gold, links, true),
-        Setting::WithoutListLiteral => shared_names(article, gold, links, false),
-    };
+    let names = expected(article, gold, links, setting);
     let mut linking = Linking::default();
     for ((span, parties), linked) in gold.spans.iter().zip(&gold.parties).zip(links) {
         let words = gold.text.get(span.clone()).unwrap_or_default();
@@ -170,49 +168,75 @@ pub fn count(
     linking
 }
 
-/// The name that most mentions of each gold party share, if it is one of the party's.
+/// The name under which the mentions of each gold party are right.
+pub fn expected(
+    article: &AnnotatedArticle,
+    gold: &GoldMentions,
+    links: &[Vec<Linked>],
+    setting: Setting,
+) -> HashMap<String, String> {
+    match setting {
+        Setting::WithList => article
+            .parties
+            .keys()
+            .map(|party| (party.clone(), party.clone()))
+            .collect(),
+        Setting::WithoutList => shared_names(article, gold, links, true),
+        Setting::WithoutListLiteral => shared_names(article, gold, links, false),
+    }
+}
+
+/// The name that most mentions of each gold party share, if it is one of the party's. A name
+/// serves one gold party only, the one with most mentions under it.
 fn shared_names(
     article: &AnnotatedArticle,
     gold: &GoldMentions,
     links: &[Vec<Linked>],
     by_gazetteer: bool,
 ) -> HashMap<String, String> {
-    let mut uses: HashMap<&str, HashMap<&str, u32>> = HashMap::new();
+    let reads: HashMap<&str, Vec<Name>> = article
+        .parties
+        .iter()
+        .map(|(party, aliases)| {
+            let names = std::iter::once(party).chain(aliases);
+            (
+                party.as_str(),
+                names.map(|name| Name::of(name, by_gazetteer)).collect(),
+            )
+        })
+        .collect();
+    let mut uses: HashMap<(&str, &str), u32> = HashMap::new();
     for (parties, linked) in gold.parties.iter().zip(links) {
         for party in parties {
-            let own: Vec<&str> = std::iter::once(party.as_str())
-                .chain(
-                    article
-                        .parties
-                        .get(party)
-                        .into_iter()
-                        .flatten()
-                        .map(String::as_str),
-                )
-                .collect();
             for link in linked {
-                if own.iter().any(|name| same(name, &link.party, by_gazetteer)) {
-                    *uses
-                        .entry(party)
-                        .or_default()
-                        .entry(&link.party)
-                        .or_default() += 1;
+                let name = Name::of(&link.party, by_gazetteer);
+                let own = reads.get(party.as_str()).into_iter().flatten();
+                if own.into_iter().any(|known| known.same(&name)) {
+                    *uses.entry((party, &link.party)).or_default() += 1;
                 }
             }
         }
     }
-    uses.into_iter()
-        .filter_map(|(party, names)| {
-            let most = names
-                .into_iter()
-                .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))?;
-            Some((party.to_string(), most.0.to_string()))
-        })
-        .collect()
+    let mut uses: Vec<((&str, &str), u32)> = uses.into_iter().collect();
+    uses.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
+    let mut names: HashMap<String, String> = HashMap::new();
+    for ((party, name), _) in uses {
+        if !names.contains_key(party) && !names.values().any(|taken| taken == name) {
+            names.insert(party.to_string(), name.to_string());
+        }
+    }
+    names
 }
 
-fn same(one: &str, other: &str, by_gazetteer: bool) -> bool {
-    let bare = |name: &str| -> Vec<String> {
+/// A name to be compared: its words without "the", and the gazetteer's party for it.
+struct Name {
+    words: Vec<String>,
+    party: Option<String>,
+    lenient: bool,
+}
+
+impl Name {
+    fn of(name: &str, by_gazetteer: bool) -> Name {
         let keys: Vec<String> = words::split(name)
             .into_iter()
             .map(|word| word.key)
@@ -220,10 +244,95 @@ fn same(one: &str, other: &str, by_gazetteer: bool) -> bool {
         let article = keys
             .first()
             .is_some_and(|key| matches!(key.as_str(), "the" | "a" | "an"));
-        keys[usize::from(article && keys.len() > 1)..].to_vec()
-    };
-    let known = |name: &str| Gazetteer::built_in().names.exactly(&words::split(name));
-    bare(one) == bare(other)
-        || by_gazetteer
-            && matches!((known(one), known(other)), (Some(one), Some(other)) if one.party == other.party)
+        Name {
+            words: keys[usize::from(article && keys.len() > 1)..].to_vec(),
+            lenient: by_gazetteer,
+            party: if by_gazetteer {
+                Gazetteer::built_in().known_as(name).map(|(party, _)| party)
+            } else {
+                None
+            },
+        }
+    }
+
+    fn same(&self, other: &Name) -> bool {
+        let last_name = |long: &Name, short: &Name| {
+            self.lenient
+                && long.party.is_none()
+                && short.party.is_none()
+                && !short.words.is_empty()
+                && long.words.ends_with(&short.words)
+        };
+        self.words == other.words
+            || self.party.is_some() && self.party == other.party
+            || last_name(self, other)
+            || last_name(other, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parties::Link;
+
+    fn article() -> AnnotatedArticle {
+        serde_json::from_value(serde_json::json!({
+            "id": "1",
+            "parties": {"Britain": ["London", "Blair"], "Acme": ["the company"]},
+            "sentences": [
+                {"text": "London and Acme met.", "parties": [
+                    {"party": "Britain", "mention": "London", "start": 0, "stance": "neutral"},
+                    {"party": "Acme", "mention": "Acme", "start": 11, "stance": "neutral"}]},
+                {"text": "Both smiled, Blair at last.", "parties": [
+                    {"party": "Britain", "mention": "Both", "start": 0, "stance": "optimistic"},
+                    {"party": "Acme", "mention": "Both", "start": 0, "stance": "optimistic"},
+                    {"party": "Britain", "mention": "Blair", "start": 13, "stance": "optimistic"}]}
+            ]
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn spans_are_distinct_and_in_order() {
+        let gold = GoldMentions::of(&article());
+        let words: Vec<&str> = gold
+            .spans
+            .iter()
+            .map(|span| &gold.text[span.clone()])
+            .collect();
+        assert_eq!(words, ["London", "Acme", "Both", "Blair"]);
+        assert_eq!(gold.parties[2], ["Britain", "Acme"]);
+    }
+
+    #[test]
+    fn right_links_are_counted_by_kind() {
+        let with = link(&article(), Setting::WithList, None);
+        assert_eq!((with.names.right, with.names.all), (3, 3));
+        assert_eq!((with.anaphors.right, with.anaphors.all), (0, 2));
+        // "United Kingdom" is Britain's name by the gazetteer only; Blair's is shared by one
+        // mention less, or as many.
+        let without = link(&article(), Setting::WithoutList, None);
+        assert_eq!((without.names.right, without.names.all), (2, 3));
+        let literal = link(&article(), Setting::WithoutListLiteral, None);
+        assert_eq!((literal.names.right, literal.names.all), (2, 3));
+    }
+
+    #[test]
+    fn two_gold_parties_cannot_share_a_name() {
+        let article = article();
+        let gold = GoldMentions::of(&article);
+        let all_london: Vec<Vec<Linked>> = gold
+            .spans
+            .iter()
+            .map(|_| {
+                vec![Linked {
+                    party: "London".to_string(),
+                    link: Link::Name,
+                }]
+            })
+            .collect();
+        let counted = count(&article, &gold, &all_london, Setting::WithoutListLiteral);
+        // London, Blair and Britain's half of "Both" are right; Acme's two are not.
+        assert_eq!((counted.names.right, counted.anaphors.right), (2, 1));
+    }
 }

@@ -11,18 +11,22 @@
 use serde::{Deserialize, Serialize};
 
 mod anaphors;
+mod antecedents;
 mod context;
 mod gazetteer;
 mod introductions;
 mod linker;
 mod list;
+mod listed;
 pub mod measure;
 mod names;
 mod own_names;
 mod phrases;
+mod short_forms;
 mod words;
 
-pub use anaphors::{Antecedents, Kind, kind};
+pub use anaphors::{Kind, kind};
+pub use antecedents::Antecedents;
 pub use linker::{ArticleLinker, Linked, Linker};
 pub use list::{ListedParty, PartyList, PartyListError};
 

@@ -20,7 +20,7 @@ pub(super) type Party = Arc<str>;
 #[derive(Debug, Clone)]
 struct Entry {
     /// The words after the first.
-    rest: Vec<(String, Case)>,
+    rest: Vec<(String, Case, Gap)>,
     first: Case,
     party: Party,
     role: Role,
@@ -45,10 +45,14 @@ impl Names {
     /// Add a name. False if the words were there already, for this party or another.
     pub fn add(&mut self, name: &str, party: &Party, role: Role) -> bool {
         let mut words = words::split(name).into_iter();
-        let Some(first) = words.next() else {
+        let Some(mut first) = words.next() else {
             return false;
         };
-        let rest: Vec<_> = words.map(|word| (word.key, word.case)).collect();
+        // "The Hague" is also "the Hague".
+        if first.key == "the" {
+            first.case = Case::Lower;
+        }
+        let rest: Vec<_> = words.map(|word| (word.key, word.case, word.gap)).collect();
         let entries = self.entries.entry(first.key).or_default();
         let same = |entry: &Entry| {
             (entry.first == Case::Upper) == (first.case == Case::Upper)
@@ -59,7 +63,19 @@ impl Names {
                     .zip(&rest)
                     .all(|(one, other)| one.0 == other.0)
         };
-        if entries.iter().any(same) {
+        if let Some(known) = entries.iter_mut().find(|entry| same(entry)) {
+            // Of "Global South" and "global South" the second admits both.
+            if known.party == *party {
+                let relax = |known: &mut Case, new: Case| {
+                    if new == Case::Lower {
+                        *known = new;
+                    }
+                };
+                relax(&mut known.first, first.case);
+                for (known, new) in known.rest.iter_mut().zip(&rest) {
+                    relax(&mut known.1, new.1);
+                }
+            }
             return false;
         }
         let at = entries.partition_point(|entry| entry.rest.len() >= rest.len());
@@ -100,11 +116,14 @@ fn matches(entry: &Entry, words: &[Word], at: usize) -> bool {
         return false;
     };
     case_agrees(entry.first, span[0].case)
-        && span.windows(2).zip(&entry.rest).all(|(pair, (key, case))| {
-            matches!(pair[1].gap, Gap::Space | Gap::Hyphen)
-                && pair[1].key == *key
-                && case_agrees(*case, pair[1].case)
-        })
+        && span
+            .windows(2)
+            .zip(&entry.rest)
+            .all(|(pair, (key, case, gap))| {
+                (matches!(pair[1].gap, Gap::Space | Gap::Hyphen) || pair[1].gap == *gap)
+                    && pair[1].key == *key
+                    && case_agrees(*case, pair[1].case)
+            })
 }
 
 /// Acronyms must be written as such ("US", not "us"), names with a capital ("Turkey").

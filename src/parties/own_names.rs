@@ -54,10 +54,23 @@ pub(super) fn own_name(
         }
     }
     OwnName {
-        keys: words[range].iter().map(|word| word.key.clone()).collect(),
+        keys: keys(&words[range]),
         display,
         proper: kind == Kind::Name,
     }
+}
+
+/// The folded words, the last without the -s of a plural ("Peronist senators", "the Peronists").
+fn keys(words: &[Word]) -> Vec<String> {
+    let mut keys: Vec<String> = words.iter().map(|word| word.key.clone()).collect();
+    if let Some(last) = keys.last_mut()
+        && last.len() > 4
+        && last.ends_with('s')
+        && !last.ends_with("ss")
+    {
+        last.pop();
+    }
+    keys
 }
 
 /// A description without its article.
@@ -102,6 +115,12 @@ fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<
         let goes_on = words.get(owner + 1).is_some_and(|word| {
             owner + 1 < head_end && word.is_capital() && lexicon.institution(word)
         });
+        let related = words[owner + 1..head_end]
+            .iter()
+            .any(|word| lexicon.relation(word));
+        if related {
+            return start..head_end;
+        }
         if !goes_on {
             let from = strip_titles(words, start..owner + 1, lexicon);
             return from..owner + 1;
@@ -121,23 +140,42 @@ fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<
     // "Bank of Japan", "Coalition for Fair Lumber Imports": one name across the preposition.
     let joins = head_end < end && matches!(words[head_end].key.as_str(), "of" | "for");
     if joins && capital(head_end - 1) && head_end + 1 < end && names(head_end + 1..end) {
-        return from..end;
+        // "Minister Enis Oksuz of the Nationalist Action Party" is the party's.
+        return if from > start {
+            proper_part(words, head_end + 1..end, lexicon)
+        } else {
+            from..end
+        };
     }
     from..head_end
 }
 
-/// Where a name starts after the titles before it.
+/// Offices whose field stands before them: "Communications Minister".
+const PORTFOLIO_HOLDERS: [&str; 4] = ["minister", "secretary", "commissioner", "ministry"];
+
+/// Where a name starts after the titles and offices before it: "rebel leader Guillaume Soro",
+/// "Prime Minister Tan". "Social Democrats" have none.
 fn strip_titles(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> usize {
-    let mut start = range.start;
-    let title = |at: usize| lexicon.title(&words[at]) || lexicon.portfolio(&words[at]);
-    while start + 1 < range.end
-        && title(start)
-        && words[start + 1].gap != Gap::Comma
-        && (start + 1..range.end).any(|at| words[at].is_capital() && !title(at))
-    {
-        start += 1;
+    let title = |at: usize| lexicon.title(&words[at]) || lexicon.office(&words[at]);
+    // "General Motors"
+    if range.end > range.start && lexicon.institution(&words[range.end - 1]) {
+        return range.start;
     }
-    start
+    let leads = |at: usize| {
+        title(at)
+            || lexicon.portfolio(&words[at])
+            || words.get(at + 1).is_some_and(|next| {
+                words[at].case == Case::Title && PORTFOLIO_HOLDERS.contains(&next.key.as_str())
+            })
+            || words[at].case == Case::Lower && !lexicon.stop(&words[at])
+    };
+    let leading = range.clone().take_while(|&at| leads(at)).count();
+    (range.start..range.start + leading)
+        .rev()
+        .find(|&at| title(at))
+        .map(|at| at + 1)
+        .filter(|&at| at < range.end && words[at].is_capital() && words[at].gap != Gap::Comma)
+        .unwrap_or(range.start)
 }
 
 /// Give the short forms of an article's own names their long ones: "Tate" is "Marcus Tate", "the
@@ -145,7 +183,12 @@ fn strip_titles(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> usize
 ///
 /// `names` are in text order; the result has the display name of each.
 pub(super) fn agree(names: &[Option<OwnName>]) -> Vec<Option<String>> {
-    let known: Vec<&OwnName> = names.iter().flatten().filter(|name| name.proper).collect();
+    let mut spelled = HashSet::new();
+    let known: Vec<&OwnName> = names
+        .iter()
+        .flatten()
+        .filter(|name| name.proper && spelled.insert(&name.keys))
+        .collect();
     // Where two long names share the short form, the article's first is meant.
     let longest = |name: &OwnName| {
         let mut best = name;

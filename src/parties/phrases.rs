@@ -19,7 +19,7 @@ use std::ops::Range;
 use super::Link;
 use super::gazetteer::Lexicon;
 use super::names::Party;
-use super::words::{Gap, Word};
+use super::words::{Case, Gap, Word};
 
 /// What a name in the text stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +85,18 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
         let mut spans = Vec::new();
         let mut at = 0;
         while at < words.len() {
-            let Some(found) = (self.find)(words, at) else {
+            let Some(mut found) = (self.find)(words, at) else {
                 at += 1;
                 continue;
             };
+            // "the West" gives way to "West German".
+            if words[at].key == "the"
+                && let Some(longer) = (self.find)(words, at + 1)
+                && longer.words >= found.words
+            {
+                found = longer;
+                at += 1;
+            }
             let end = at + found.words.max(1);
             let hyphened = |at: usize| words.get(at).filter(|word| word.gap == Gap::Hyphen);
             let turned = hyphened(at).is_some() && at > 0 && self.lexicon.against(&words[at - 1]);
@@ -136,7 +144,9 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
             .any(|w| w.is_capital() && lexicon.institution(w))
             && !head.iter().any(|w| lexicon.office(w));
         let owned = head.iter().any(|w| w.possessive);
-        let related = head.iter().any(|w| lexicon.relation(w));
+        let related = head
+            .iter()
+            .any(|w| lexicon.relation(w) || w.key == "former");
         let leads_on = match stop.key.as_str() {
             "of" | "from" | "for" | "representing" => !institution && !owned && !related,
             "in" | "at" | "inside" | "within" => !proper && !owned,
@@ -163,21 +173,40 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
         let span = &spans[last];
         let rest = &words[span.words.end..head_end];
         let possessive = words[span.words.end - 1].possessive;
+        // "former South African President Thabo Mbeki" speaks for somebody else now.
+        let former = words[start..span.words.start]
+            .iter()
+            .any(|word| word.key == "former");
+        if former && rest.iter().any(|word| lexicon.office(word)) {
+            return Reading::Unknown;
+        }
         if possessive {
             if rest.iter().any(|word| lexicon.relation(word)) {
                 return Reading::Unknown;
             }
         } else if rest.is_empty() {
-            if self.part_of_longer(words, spans, span, start) {
+            if self.part_of_longer(words, spans, span, start) || self.goes_on(words, span) {
                 return Reading::Unknown;
             }
         } else {
+            let last_word = &words[head_end - 1];
+            // "Iranian newspapers", but not "Iranian state television".
+            let of_state = rest
+                .iter()
+                .any(|w| matches!(w.key.as_str(), "state" | "official"));
+            let private = last_word.case == Case::Lower && lexicon.private(last_word) && !of_state;
+            if private && from_gazetteer(span) {
+                return Reading::Unknown;
+            }
             let proper: Vec<&Word> = rest.iter().filter(|word| word.is_capital()).collect();
             let office = rest.iter().any(|word| lexicon.office(word));
             let ends_as_institution = proper
                 .last()
                 .is_some_and(|word| lexicon.institution(word) && !lexicon.office(word));
-            if !proper.is_empty() && !all_capitals(words) && (!office || ends_as_institution) {
+            // After the user's or the article's own names the rest may be a person's ("Anwar
+            // Ibrahim").
+            let apart = if from_gazetteer(span) { !office } else { false };
+            if !proper.is_empty() && !all_capitals(words) && (apart || ends_as_institution) {
                 return Reading::Unknown;
             }
             if rest[0].gap == Gap::Hyphen && rest[0].is_capital() && !all_capitals(words) {
@@ -185,6 +214,16 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
             }
         }
         Reading::Targets(joined(words, spans, last, start))
+    }
+
+    /// Whether a name for short goes on as another's: "the Bank" in "the Bank of Japan".
+    fn goes_on(&self, words: &[Word], span: &Span) -> bool {
+        span.words.len() == 1
+            && self.lexicon.institution(&words[span.words.start])
+            && words
+                .get(span.words.end)
+                .is_some_and(|word| word.key == "of")
+            && words.get(span.words.end + 1).is_some_and(Word::is_capital)
     }
 
     /// Whether capitalised words before a name make it part of another name: "Port Sudan",
@@ -248,10 +287,18 @@ fn joined(words: &[Word], spans: &[Span], last: usize, start: usize) -> Vec<Targ
 fn link_between(words: &[Word], one: &Span, other: &Span) -> Option<bool> {
     let between = words.get(one.words.end..other.words.start)?;
     let mut and = false;
+    // "Sudan's army and the Rapid Support Forces"
+    let mut owned = words
+        .get(one.words.end - 1)
+        .is_some_and(|word| word.possessive);
     for word in between {
         match word.key.as_str() {
-            "and" | "or" | "&" | "plus" => and = true,
+            "and" | "or" | "&" | "plus" => {
+                and = true;
+                owned = false;
+            }
             "the" => {}
+            _ if owned && word.case == Case::Lower => {}
             _ => return None,
         }
     }
@@ -280,6 +327,10 @@ fn lists_on(words: &[Word], spans: &[Span], at: usize) -> bool {
     false
 }
 
+fn from_gazetteer(span: &Span) -> bool {
+    matches!(span.target, Target::Party(_, Link::Gazetteer))
+}
+
 fn covered(spans: &[Span], at: usize) -> bool {
     spans.iter().any(|span| span.words.contains(&at))
 }
@@ -290,7 +341,6 @@ fn names_here(spans: &[Span], at: usize) -> bool {
 
 /// A phrase in capitals only, such as a headline's, whose capitals mean nothing.
 pub(super) fn all_capitals(words: &[Word]) -> bool {
-    use super::words::Case;
     words
         .iter()
         .all(|word| matches!(word.case, Case::Upper | Case::None) || word.key.len() == 1)

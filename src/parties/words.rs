@@ -104,6 +104,8 @@ fn joins(text: &str, start: usize, at: usize, next: char) -> bool {
     match next {
         '\'' | '’' | 'ʼ' => letter_follows,
         '&' => letter_follows,
+        // "OPEC+", "P5+1"
+        '+' => true,
         // "U.S." and "p.m.": single letters with a full stop each.
         '.' => {
             let written = &text[start..at];
@@ -182,10 +184,10 @@ fn is_unspaced(c: char) -> bool {
 
 fn strip_possessive(word: &str) -> (&str, bool) {
     for mark in ["'s", "’s", "'S", "’S", "ʼs"] {
-        if let Some(stem) = word.strip_suffix(mark) {
-            if !stem.is_empty() {
-                return (stem, true);
-            }
+        if let Some(stem) = word.strip_suffix(mark)
+            && !stem.is_empty()
+        {
+            return (stem, true);
         }
     }
     (word, false)
@@ -276,6 +278,7 @@ mod tests {
             keys("It ended. Then it began"),
             ["it", "ended", "then", "it", "began"]
         );
+        assert_eq!(keys("OPEC+ and P5+1"), ["opec+", "and", "p5+1"]);
         assert_eq!(split("ended. Then")[1].gap, Gap::Break);
         assert_eq!(split("St. Lucia")[1].gap, Gap::Space);
     }
