@@ -2,10 +2,10 @@
 #![cfg(feature = "torch")]
 
 use summit_stance::articles::{self, ReadOptions};
+use summit_stance::codebook::Stance;
 use summit_stance::model::torch::Torch;
 use summit_stance::model::{Model, ModelFolder};
 use summit_stance::sentences;
-use summit_stance::codebook::Stance;
 
 #[test]
 fn embedded_and_torch_agree_on_the_sample_summits() {

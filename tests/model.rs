@@ -58,7 +58,10 @@ fn a_windows_vectors_do_not_depend_on_its_batch_its_order_or_the_threads() {
 fn one_word_is_read() {
     let readings = read(&Model::shipped().unwrap(), "Ukraine");
     assert_eq!(readings.len(), 1);
-    assert_eq!(readings[0].issues.len(), summit_stance::codebook::ISSUES.len());
+    assert_eq!(
+        readings[0].issues.len(),
+        summit_stance::codebook::ISSUES.len()
+    );
 }
 
 #[test]
@@ -84,7 +87,8 @@ fn a_text_of_twenty_thousand_words_without_a_full_stop_is_read_to_its_end() {
 
 #[test]
 fn mentions_are_words_of_the_text_in_order() {
-    let text = "É 🙂: Kyiv’s envoy said Россия and 中国 had agreed; the E.U. was \u{202b}wary\u{202c}.";
+    let text =
+        "É 🙂: Kyiv’s envoy said Россия and 中国 had agreed; the E.U. was \u{202b}wary\u{202c}.";
     for reading in read(&Model::shipped().unwrap(), text) {
         let mut end = 0;
         for mention in reading.mentions {
@@ -100,7 +104,12 @@ fn mentions_are_words_of_the_text_in_order() {
 #[test]
 fn a_model_folder_that_was_changed_is_refused() {
     let copy = tempfile::tempdir().unwrap();
-    for name in [folder::CONFIG, folder::TOKENIZER, folder::HEADS, folder::ONNX] {
+    for name in [
+        folder::CONFIG,
+        folder::TOKENIZER,
+        folder::HEADS,
+        folder::ONNX,
+    ] {
         std::fs::copy(format!("{FOLDER}/{name}"), copy.path().join(name)).unwrap();
     }
     let open = || Model::open(&ModelFolder::open(copy.path()).unwrap());
@@ -108,7 +117,10 @@ fn a_model_folder_that_was_changed_is_refused() {
     let heads = std::fs::read(copy.path().join(folder::HEADS)).unwrap();
     std::fs::write(copy.path().join(folder::HEADS), &heads[..heads.len() / 2]).unwrap();
     let error = open().err().expect("cut heads").to_string();
-    assert!(error.contains("heads.safetensors") && error.contains("SHA-256"), "{error}");
+    assert!(
+        error.contains("heads.safetensors") && error.contains("SHA-256"),
+        "{error}"
+    );
     std::fs::remove_file(copy.path().join(folder::TOKENIZER)).unwrap();
     let error = open().err().expect("no tokenizer").to_string();
     assert!(error.contains("tokenizer.json"), "{error}");

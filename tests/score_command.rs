@@ -19,7 +19,8 @@ fn path(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
 
-const NEWS: &str = "Ukraine insisted on binding security guarantees. Russia refused to discuss them.";
+const NEWS: &str =
+    "Ukraine insisted on binding security guarantees. Russia refused to discuss them.";
 
 #[test]
 fn the_sample_summits_give_the_same_files_every_time_and_with_any_number_of_threads() {
@@ -38,14 +39,22 @@ fn the_sample_summits_give_the_same_files_every_time_and_with_any_number_of_thre
     for party in ["Ukraine", "Russia", "United States", "European Union"] {
         assert!(output.contains(party), "no {party} in\n{output}");
     }
-    assert!(output.lines().all(|line| line.chars().count() <= 100), "{output}");
+    assert!(
+        output.lines().all(|line| line.chars().count() <= 100),
+        "{output}"
+    );
     // Nothing was left behind beside the results.
     let mut files: Vec<String> = fs::read_dir(&one)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
     files.sort();
-    assert!(files.iter().all(|f| !f.starts_with('.') && !f.contains("tmp")), "{files:?}");
+    assert!(
+        files
+            .iter()
+            .all(|f| !f.starts_with('.') && !f.contains("tmp")),
+        "{files:?}"
+    );
 }
 
 #[test]
@@ -58,22 +67,38 @@ fn rows_stream_as_json_lines_with_offsets_into_the_text() {
     let output = stance(&["score", &input, "--format", "jsonl"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let points: Vec<char> = body.chars().collect();
-    let cut = |from: u64, to: u64| points[from as usize..to as usize].iter().collect::<String>();
+    let cut = |from: u64, to: u64| {
+        points[from as usize..to as usize]
+            .iter()
+            .collect::<String>()
+    };
     let mut parties = Vec::new();
     for line in text(&output.stdout).lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let number = |name: &str| row[name].as_u64().unwrap();
-        assert_eq!(cut(number("sentence_start"), number("sentence_end")), row["text"]);
-        assert_eq!(cut(number("mention_start"), number("mention_end")), row["mention"]);
+        assert_eq!(
+            cut(number("sentence_start"), number("sentence_end")),
+            row["text"]
+        );
+        assert_eq!(
+            cut(number("mention_start"), number("mention_end")),
+            row["mention"]
+        );
         let sum: f64 = ["optimistic", "cautious", "insistent", "neutral"]
             .iter()
             .map(|stance| row[stance].as_f64().unwrap())
             .sum();
         assert!((sum - 1.0).abs() < 1e-5, "{sum}");
-        assert_eq!((&row["summit"], &row["date"]), (&"S".into(), &"2026-01-02".into()));
+        assert_eq!(
+            (&row["summit"], &row["date"]),
+            (&"S".into(), &"2026-01-02".into())
+        );
         parties.push(row["party"].as_str().unwrap().to_owned());
     }
-    assert!(parties.contains(&"Ukraine".to_owned()) && parties.contains(&"Russia".to_owned()), "{parties:?}");
+    assert!(
+        parties.contains(&"Ukraine".to_owned()) && parties.contains(&"Russia".to_owned()),
+        "{parties:?}"
+    );
 }
 
 #[test]
@@ -81,17 +106,26 @@ fn bad_records_are_listed_and_the_good_ones_scored() {
     let folder = tempfile::tempdir().unwrap();
     let input = path(folder.path(), "in.jsonl");
     let good = serde_json::json!({"id": "good", "text": NEWS}).to_string();
-    fs::write(&input, format!("{{broken\n{good}\n{{\"id\": \"empty\", \"text\": \"\"}}\n")).unwrap();
+    fs::write(
+        &input,
+        format!("{{broken\n{good}\n{{\"id\": \"empty\", \"text\": \"\"}}\n"),
+    )
+    .unwrap();
     let out = path(folder.path(), "out");
     let output = stance(&["score", &input, "-o", &out]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("1 articles") && text(&output.stdout).contains("2 rejected"));
+    assert!(
+        text(&output.stdout).contains("1 articles") && text(&output.stdout).contains("2 rejected")
+    );
     let rejected: Vec<serde_json::Value> = fs::read_to_string(format!("{out}/rejected.jsonl"))
         .unwrap()
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let lines: Vec<_> = rejected.iter().map(|r| r["line"].as_u64().unwrap()).collect();
+    let lines: Vec<_> = rejected
+        .iter()
+        .map(|r| r["line"].as_u64().unwrap())
+        .collect();
     assert_eq!(lines, [1, 3]);
     assert!(Path::new(&out).join("scores.parquet").exists());
 }
@@ -100,13 +134,20 @@ fn bad_records_are_listed_and_the_good_ones_scored() {
 fn a_party_list_decides_what_parties_are_called() {
     let folder = tempfile::tempdir().unwrap();
     let list = path(folder.path(), "parties.toml");
-    fs::write(&list, "[[party]]\nname = \"Team U\"\naliases = [\"Ukraine\", \"Kyiv\"]\n").unwrap();
+    fs::write(
+        &list,
+        "[[party]]\nname = \"Team U\"\naliases = [\"Ukraine\", \"Kyiv\"]\n",
+    )
+    .unwrap();
     let input = path(folder.path(), "in.txt");
     fs::write(&input, NEWS).unwrap();
     let output = stance(&["score", &input, "--format", "jsonl", "--parties", &list]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let rows = text(&output.stdout);
-    assert!(rows.contains("\"Team U\"") && rows.contains("\"link\":\"list\""), "{rows}");
+    assert!(
+        rows.contains("\"Team U\"") && rows.contains("\"link\":\"list\""),
+        "{rows}"
+    );
 }
 
 #[test]
@@ -115,7 +156,11 @@ fn wrong_usage_and_missing_files_say_so() {
     assert_eq!(usage.status.code(), Some(2));
     let missing = stance(&["score", "no-such-folder", "-o", "unused"]);
     assert_eq!(missing.status.code(), Some(1));
-    assert!(text(&missing.stderr).contains("no-such-folder"), "{}", text(&missing.stderr));
+    assert!(
+        text(&missing.stderr).contains("no-such-folder"),
+        "{}",
+        text(&missing.stderr)
+    );
     assert!(!Path::new("unused").exists());
 }
 
@@ -129,10 +174,18 @@ fn explain_marks_the_mentions_of_a_text_from_standard_input() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(NEWS.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(NEWS.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     let shown = text(&output.stdout);
     assert!(output.status.success());
-    assert!(shown.contains("[Ukraine] insisted") && shown.contains("[Russia] refused"), "{shown}");
+    assert!(
+        shown.contains("[Ukraine] insisted") && shown.contains("[Russia] refused"),
+        "{shown}"
+    );
     assert!(!shown.contains('\u{1b}'), "colour in a pipe");
 }

@@ -71,7 +71,11 @@ fn explanation(article: &Article, scored: &ScoredArticle) -> String {
             Some(issues) if !issues.is_empty() => issues.join(", "),
             _ => "none".to_owned(),
         };
-        let _ = writeln!(out, "  {}", paint::text(&format!("issues: {issues}"), Style::Faint));
+        let _ = writeln!(
+            out,
+            "  {}",
+            paint::text(&format!("issues: {issues}"), Style::Faint)
+        );
         for row in rows {
             let _ = writeln!(out, "  {}", line(row));
         }
@@ -107,7 +111,10 @@ fn marked(text: &str, start: u32, rows: &[&Row]) -> String {
     let mut out = String::new();
     let mut characters = text.chars().zip(start..).peekable();
     while let Some((_, at)) = characters.peek().copied() {
-        match rows.iter().find(|row| row.mention_start == at && row.mention_end > at) {
+        match rows
+            .iter()
+            .find(|row| row.mention_start == at && row.mention_end > at)
+        {
             Some(row) => {
                 let mut mention = String::new();
                 while let Some((c, _)) = characters.next_if(|(_, at)| *at < row.mention_end) {

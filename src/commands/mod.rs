@@ -13,8 +13,12 @@ use clap::{Parser, Subcommand};
 
 /// Who pressed, who hedged, who saw progress: party stances in summit coverage.
 #[derive(Debug, Parser)]
-#[command(name = "stance", version, after_help = "\
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some records were rejected.")]
+#[command(
+    name = "stance",
+    version,
+    after_help = "\
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some records were rejected."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -12,9 +12,9 @@ use summit_stance::scores::{
 };
 use summit_stance::summary::{self, Cell, Tally, csv};
 
+use super::Outcome;
 use super::model::ModelArgs;
 use super::table::{self, Column};
-use super::Outcome;
 
 /// Score articles: who is optimistic, cautious or insistent in each sentence, and on what.
 ///
@@ -122,7 +122,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             }
             progress.set_position(tally.bytes());
             let seconds = began.elapsed().as_secs_f64().max(1e-9);
-            progress.set_message(format!("{:.0} articles/s", counts.articles as f64 / seconds));
+            progress.set_message(format!(
+                "{:.0} articles/s",
+                counts.articles as f64 / seconds
+            ));
             Ok(())
         },
     )?;
@@ -134,7 +137,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         eprintln!("warning: {example}");
     }
     if warnings as usize > examples.len() {
-        eprintln!("warning: and {} more like these", warnings as usize - examples.len());
+        eprintln!(
+            "warning: and {} more like these",
+            warnings as usize - examples.len()
+        );
     }
     // With rows on standard output, everything else goes beside it.
     let text = counts.text(began.elapsed(), args);
@@ -175,8 +181,13 @@ impl Sinks {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make the folder {}", folder.display()))?;
             let provenance = provenance(args, scorer)?;
-            parquet = Some(parquet::Writer::create(&folder.join(SCORES_FILE), &provenance)?);
-            rejected = Some(rejected::Writer::create(&folder.join(rejected::REJECTED_FILE))?);
+            parquet = Some(parquet::Writer::create(
+                &folder.join(SCORES_FILE),
+                &provenance,
+            )?);
+            rejected = Some(rejected::Writer::create(
+                &folder.join(rejected::REJECTED_FILE),
+            )?);
         }
         Ok(Sinks {
             parquet,
@@ -271,14 +282,20 @@ fn party_table(mut parties: Vec<Cell>) -> String {
             table::text(&cell.sentences.to_string()),
             table::text(&cell.articles.to_string()),
         ];
-        row.extend(cell.means.iter().map(|mean| table::text(&table::percent(mean))));
+        row.extend(
+            cell.means
+                .iter()
+                .map(|mean| table::text(&table::percent(mean))),
+        );
         table.add_row(row);
     }
     let mut text = table::lines(&table);
     if all > ROWS {
         text.push_str(&format!("\n… and {} more parties", all - ROWS));
     }
-    text.push_str("\nmean probability in percent, with 95% intervals from a bootstrap over articles\n");
+    text.push_str(
+        "\nmean probability in percent, with 95% intervals from a bootstrap over articles\n",
+    );
     text
 }
 

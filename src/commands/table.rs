@@ -58,8 +58,11 @@ pub fn text(text: &str) -> Cell {
 pub fn clean(text: &str) -> String {
     let is_direction = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut kept = text.chars().filter(|c| !is_direction(*c));
-    let mut clean: String =
-        kept.by_ref().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut clean: String = kept
+        .by_ref()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if kept.next().is_some() {
         clean.pop();
         clean.push('…');
@@ -88,12 +91,21 @@ pub fn points(value: f64, interval: Interval) -> String {
             _ => "0".to_owned(),
         }
     };
-    format!("{} ({} to {})", sign(value), sign(interval.low), sign(interval.high))
+    format!(
+        "{} ({} to {})",
+        sign(value),
+        sign(interval.low),
+        sign(interval.high)
+    )
 }
 
 /// A p- or q-value.
 pub fn probability(p: f64) -> String {
-    if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
+    if p < 0.001 {
+        "<0.001".to_owned()
+    } else {
+        format!("{p:.3}")
+    }
 }
 
 /// `1 article`, `2 articles`.
@@ -111,7 +123,11 @@ pub fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
 
 /// The table's lines without the blanks at their ends.
 pub fn lines(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]
@@ -127,10 +143,25 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let interval = Interval { low: -0.034, high: 0.266 };
+        let interval = Interval {
+            low: -0.034,
+            high: 0.266,
+        };
         assert_eq!(points(0.12, interval), "+12 (−3 to +27)");
-        assert_eq!(points(-0.001, Interval { low: -0.5, high: 0.0 }), "0 (−50 to 0)");
-        let estimate = Estimate { value: 0.314, interval: None };
+        assert_eq!(
+            points(
+                -0.001,
+                Interval {
+                    low: -0.5,
+                    high: 0.0
+                }
+            ),
+            "0 (−50 to 0)"
+        );
+        let estimate = Estimate {
+            value: 0.314,
+            interval: None,
+        };
         assert_eq!(percent(&estimate), "31");
         assert_eq!(probability(0.0004), "<0.001");
         assert_eq!(count(1, "row"), "1 row");
@@ -139,8 +170,15 @@ mod tests {
     #[test]
     fn wide_content_is_wrapped_to_the_width() {
         let mut table = new(&[Column::Text("party"), Column::Number("optimistic")]);
-        table.add_row([text("A rather long name of a party ".repeat(3).as_str()), text("31 (22–41)")]);
+        table.add_row([
+            text("A rather long name of a party ".repeat(3).as_str()),
+            text("31 (22–41)"),
+        ]);
         table.add_row([text(&"x".repeat(500)), text("5")]);
-        assert!(lines(&table).lines().all(|line| line.chars().count() <= 100));
+        assert!(
+            lines(&table)
+                .lines()
+                .all(|line| line.chars().count() <= 100)
+        );
     }
 }

@@ -39,7 +39,13 @@ impl Scorer {
     pub fn score(&self, article: &Article) -> Result<ScoredArticle, ModelError> {
         let sentences = sentences::split(&article.text);
         let readings = self.model.read(article, &sentences)?;
-        Ok(assemble(article, sentences, &readings, &self.model, &self.linker))
+        Ok(assemble(
+            article,
+            sentences,
+            &readings,
+            &self.model,
+            &self.linker,
+        ))
     }
 }
 

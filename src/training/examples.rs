@@ -292,3 +292,25 @@ fn batch(examples: &[Example], device: Device) -> Batch {
         tokens: examples.iter().map(|e| e.window.ids.len()).sum(),
     }
 }
+
+/// An article's windows with the batch they make, for tests of what is computed on them.
+#[cfg(test)]
+pub(super) fn batch_of(article: &AnnotatedArticle, issues: &[String]) -> (Vec<Window>, Batch) {
+    let tokenizer = include_bytes!("../../models/stance-minilm/tokenizer.json");
+    let pieces = WordPieces::new(tokenizer).expect("the shipped tokenizer");
+    let words: Vec<_> = article
+        .sentences
+        .iter()
+        .map(|s| pieces.words(&s.text).expect("words"))
+        .collect();
+    let examples: Vec<Example> = windows::pack(&[], &words, super::WINDOWS, &pieces)
+        .into_iter()
+        .map(|window| {
+            let of = |scored: &Scored| targets(scored, &article.sentences[scored.sentence], issues);
+            let targets = window.scored.iter().map(of).collect();
+            Example { window, targets }
+        })
+        .collect();
+    let batch = batch(&examples, Device::Cpu);
+    (examples.into_iter().map(|e| e.window).collect(), batch)
+}

@@ -283,7 +283,7 @@ fn schedule(done: f64) -> f64 {
 /// Word and position embeddings stay as pretrained: a small corpus would only move the words it
 /// happens to hold.
 fn optimizer(network: &mut Network, layers: usize, bf16: bool) -> AdamW {
-    let mut optimizer = AdamW::new();
+    let mut optimizer = AdamW::default();
     for (name, variable) in network.encoder_variables.variables() {
         let pretrained = name.starts_with("embeddings.word_embeddings")
             || name.starts_with("embeddings.position_embeddings");

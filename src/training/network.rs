@@ -99,21 +99,12 @@ impl Network {
         let config = bert_config(encoder, dropout);
         let bert = BertModel::new_with_optional_pooler(encoder_variables.root(), &config, false);
         let head_variables = nn::VarStore::new(device);
-        let root = head_variables.root();
-        let width = encoder.hidden_size as i64;
-        let dense = |name: &str, inputs: i64, outputs: i64| {
-            let path = name.split('.').fold(root.clone(), |p, part| p / part);
-            nn::linear(path, inputs, outputs, Default::default())
-        };
-        let heads = TrainableHeads {
-            mention: dense("mention", width, 3),
-            stance_hidden: dense("stance.hidden", 5 * width, STANCE_HIDDEN),
-            stance_output: dense("stance.output", STANCE_HIDDEN, 4),
-            issue_pool: dense("issue.pool", width, 1),
-            issue_hidden: dense("issue.hidden", 3 * width, ISSUE_HIDDEN),
-            issue_output: dense("issue.output", ISSUE_HIDDEN, issues as i64),
-            dropout: dropout.max(0.1),
-        };
+        let heads = TrainableHeads::new(
+            &head_variables.root(),
+            encoder.hidden_size as i64,
+            issues as i64,
+            dropout.max(0.1),
+        );
         Network {
             encoder: bert,
             encoder_variables,
@@ -150,6 +141,22 @@ impl Network {
 }
 
 impl TrainableHeads {
+    fn new(root: &nn::Path, width: i64, issues: i64, dropout: f64) -> TrainableHeads {
+        let dense = |name: &str, inputs: i64, outputs: i64| {
+            let path = name.split('.').fold(root.clone(), |p, part| p / part);
+            nn::linear(path, inputs, outputs, Default::default())
+        };
+        TrainableHeads {
+            mention: dense("mention", width, 3),
+            stance_hidden: dense("stance.hidden", 5 * width, STANCE_HIDDEN),
+            stance_output: dense("stance.output", STANCE_HIDDEN, 4),
+            issue_pool: dense("issue.pool", width, 1),
+            issue_hidden: dense("issue.hidden", 3 * width, ISSUE_HIDDEN),
+            issue_output: dense("issue.output", ISSUE_HIDDEN, issues),
+            dropout,
+        }
+    }
+
     /// Logits of outside, begin, inside for words whose first pieces are at `first`.
     pub fn tag_logits(&self, tokens: &Tensor, first: &Tensor, train: bool) -> Tensor {
         let words = tokens.index_select(0, first);
@@ -228,5 +235,113 @@ impl TrainableHeads {
             stance,
             issue,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::batch_of;
+    use super::*;
+    use crate::annotations;
+    use crate::model::engine::TokenVectors;
+    use crate::model::heads::{Heads, Span};
+    use crate::model::weights::{Precision, Weights};
+
+    const WIDTH: usize = 16;
+    const ISSUES: usize = 3;
+
+    fn heads() -> (nn::VarStore, TrainableHeads) {
+        tch::manual_seed(3);
+        let store = nn::VarStore::new(Device::Cpu);
+        let heads = TrainableHeads::new(&store.root(), WIDTH as i64, ISSUES as i64, 0.1);
+        (store, heads)
+    }
+
+    fn weights_of(store: &nn::VarStore) -> NamedWeights {
+        store
+            .variables()
+            .into_iter()
+            .map(|(name, tensor)| {
+                let values = Vec::<f32>::try_from(tensor.detach().reshape([-1])).unwrap();
+                let shape = tensor.size().into_iter().map(|s| s as usize).collect();
+                (name, Weights { shape, values })
+            })
+            .collect()
+    }
+
+    fn close(a: &[f32], b: &Tensor) {
+        let b = Vec::<f32>::try_from(b.reshape([-1])).unwrap();
+        assert_eq!(a.len(), b.len());
+        for (x, y) in a.iter().zip(&b) {
+            assert!((x - y).abs() < 1e-4, "{x} against {y}");
+        }
+    }
+
+    #[test]
+    fn the_heads_that_are_trained_are_the_heads_that_score() {
+        let (store, trainable) = heads();
+        let bytes = weights::write(&weights_of(&store), Precision::F32).unwrap();
+        let scoring = Heads::load(&bytes, WIDTH, ISSUES).unwrap();
+
+        let line = include_str!("../../data/corpus/dev.jsonl")
+            .lines()
+            .next()
+            .unwrap();
+        let article: annotations::AnnotatedArticle = serde_json::from_str(line).unwrap();
+        let issues: Vec<String> = crate::codebook::ISSUES[..ISSUES]
+            .iter()
+            .map(|i| (*i).into())
+            .collect();
+        let (windows, batch) = batch_of(&article, &issues);
+        let length = batch.ids.size()[1] as usize;
+        let tokens = Tensor::randn(
+            [(windows.len() * length) as i64, WIDTH as i64],
+            (Kind::Float, Device::Cpu),
+        );
+        let tags = trainable.tag_logits(&tokens, &batch.word_first, false);
+        let stances = trainable.stance_logits(&tokens, &batch, false);
+        let issue_logits = trainable.issue_logits(&tokens, &batch, false);
+
+        let (mut word, mut sentence, mut checked) = (0, 0, 0);
+        for (row, window) in windows.iter().enumerate() {
+            let rows = tokens.narrow(0, (row * length) as i64, window.ids.len() as i64);
+            let vectors = TokenVectors {
+                width: WIDTH,
+                values: Vec::<f32>::try_from(rows.contiguous().reshape([-1])).unwrap(),
+            };
+            for scored in &window.scored {
+                let logits = scoring.tag_logits(&vectors, scored);
+                close(&logits.concat(), &tags.narrow(0, word, logits.len() as i64));
+                word += logits.len() as i64;
+                close(
+                    &scoring.issue_logits(&vectors, scored),
+                    &issue_logits.get(sentence),
+                );
+                sentence += 1;
+                for mention in 0..batch.mention_first.size()[0] {
+                    let position = |t: &Tensor| t.int64_value(&[mention]) as usize;
+                    let first = position(&batch.mention_first);
+                    let last = position(&batch.mention_last);
+                    let at = |token: usize| {
+                        scored.words.iter().position(|w| {
+                            (row * length + w.tokens.start..row * length + w.tokens.end)
+                                .contains(&token)
+                        })
+                    };
+                    if let (Some(from), Some(to)) = (at(first), at(last)) {
+                        let span = Span {
+                            words: from..to + 1,
+                        };
+                        close(
+                            &scoring.stance_logits(&vectors, scored, &span),
+                            &stances.get(mention),
+                        );
+                        checked += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(checked, batch.mention_first.size()[0]);
+        assert!(checked > 3);
     }
 }

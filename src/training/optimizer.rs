@@ -24,6 +24,7 @@ struct Parameter {
 }
 
 /// The optimizer of one training run.
+#[derive(Default)]
 pub struct AdamW {
     parameters: Vec<Parameter>,
     /// Variables that are not trained.
@@ -33,15 +34,6 @@ pub struct AdamW {
 }
 
 impl AdamW {
-    pub fn new() -> AdamW {
-        AdamW {
-            parameters: Vec::new(),
-            kept: Vec::new(),
-            steps: 0,
-            averaged: 0,
-        }
-    }
-
     /// Train a variable at `rate_scale` times the learning rate. Biases and norms, vectors all,
     /// are not decayed.
     pub fn add(&mut self, name: String, variable: &Tensor, rate_scale: f64, decay: f64) {
