@@ -1,11 +1,16 @@
 //! Values chosen on the dev split once the weights are fixed.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use super::Trained;
 use super::save;
 use crate::annotations::AnnotatedArticle;
 use crate::evaluation::{self, ArticleResult, Report};
+use crate::model::engine::{Engine, TokenVectors};
 use crate::model::folder::{self, Calibration, ModelFiles};
 use crate::model::torch::Torch;
+use crate::model::windows::Window;
 use crate::model::{Model, ModelError};
 use crate::parties::Linker;
 use crate::parties::measure::list_of;
@@ -27,7 +32,39 @@ fn model(trained: &Trained) -> Result<Model, ModelError> {
         heads: bytes(folder::HEADS),
         config: folder.config,
     };
-    Model::new(files, Box::new(engine))
+    let seen = Mutex::default();
+    Model::new(files, Box::new(Remembering { engine, seen }))
+}
+
+/// An engine that encodes each window once: the values chosen here change only what is made of
+/// the vectors.
+struct Remembering {
+    engine: Torch,
+    seen: Mutex<HashMap<(Vec<u32>, Vec<u8>), TokenVectors>>,
+}
+
+impl Engine for Remembering {
+    fn encode(&self, windows: &[Window]) -> Result<Vec<TokenVectors>, ModelError> {
+        // What another thread's panic left behind is whole: entries are put in at once.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut encoded = Vec::with_capacity(windows.len());
+        for window in windows {
+            let key = (window.ids.clone(), window.casing.clone());
+            if let Some(vectors) = seen.get(&key) {
+                encoded.push(vectors.clone());
+                continue;
+            }
+            for vectors in self.engine.encode(std::slice::from_ref(window))? {
+                seen.insert(key.clone(), vectors.clone());
+                encoded.push(vectors);
+            }
+        }
+        Ok(encoded)
+    }
+
+    fn name(&self) -> &'static str {
+        self.engine.name()
+    }
 }
 
 /// The figures on annotated articles, as the weights and calibration now stand.
