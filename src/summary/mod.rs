@@ -41,7 +41,7 @@ pub use error::SummaryError;
 pub use key::{By, Dimension, Key, NONE};
 pub use labels::{Labels, row_key};
 pub use multiplicity::benjamini_hochberg;
-pub use tally::{LabelUse, Summit, Tallied, Tally};
+pub use tally::{Cluster, LabelUse, LabelledCluster, Summit, Tallied, TalliedCell, Tally};
 
 /// How summaries are computed. The confidence level is 95% throughout.
 #[derive(Debug, Clone, PartialEq, Serialize)]
