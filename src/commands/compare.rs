@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{Attribute, Cell};
-use summit_stance::summary::{By, Comparison, Dimension, Options, SummaryError, compare, csv};
+use summit_stance::summary::{
+    By, Comparison, Dimension, Options, Side, SummaryError, compare, csv,
+};
 
 use super::reading;
-use super::summarize::{ComputingArgs, at_least_100};
+use super::summarize::{ComputingArgs, draws};
 use super::table::{self, Column, count};
 
 /// Compare the stances of two summits, or of all in order of date.
@@ -44,7 +46,7 @@ pub struct CompareArgs {
 
     /// Permutations for each p-value
     #[arg(long, value_name = "N", default_value_t = Options::default().permutations,
-          value_parser = at_least_100)]
+          value_parser = draws)]
     pub permutations: usize,
 
     #[command(flatten)]
@@ -95,10 +97,10 @@ fn print_comparison(comparison: &Comparison, limit: usize) -> anyhow::Result<()>
         .map(|d| Column::Text(d.name()))
         .collect();
     if several {
-        columns.extend(["from", "to"].map(Column::Text));
+        columns.push(Column::Text("from → to"));
     }
     columns.push(Column::Text("stance"));
-    columns.extend(["before", "after", "change", "q"].map(Column::Number));
+    columns.extend(["mean", "change", "q"].map(Column::Number));
     let mut table = table::new(&columns);
     let shown = if limit == 0 {
         comparison.changes.len()
@@ -108,12 +110,16 @@ fn print_comparison(comparison: &Comparison, limit: usize) -> anyhow::Result<()>
     for change in comparison.changes.iter().take(shown) {
         let mut row: Vec<Cell> = change.key.labels().map(table::text).collect();
         if several {
-            row.extend([table::text(&change.from), table::text(&change.to)]);
+            let (from, to) = (table::clean(&change.from), table::clean(&change.to));
+            row.push(Cell::new(format!("{from} → {to}")));
         }
         row.push(Cell::new(change.stance.name()));
-        for side in [change.before, change.after] {
-            row.push(Cell::new(format!("{:.0}", 100.0 * side.mean)));
-        }
+        let percent = |side: Side| format!("{:.0}", 100.0 * side.mean);
+        row.push(Cell::new(format!(
+            "{} → {}",
+            percent(change.before),
+            percent(change.after)
+        )));
         row.push(Cell::new(table::points(change.difference, change.interval)));
         row.push(Cell::new(table::probability(change.q)));
         if change.q < 0.05 {

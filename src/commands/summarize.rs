@@ -54,7 +54,7 @@ pub struct ComputingArgs {
 
     /// Bootstrap draws for each interval
     #[arg(long, value_name = "N", default_value_t = Options::default().draws,
-          value_parser = at_least_100)]
+          value_parser = draws)]
     pub draws: usize,
 
     /// Seed of the random draws; the same seed gives the same numbers
@@ -62,11 +62,11 @@ pub struct ComputingArgs {
     pub seed: u64,
 }
 
-/// Fewer draws or permutations than this make no percentile.
-pub(super) fn at_least_100(text: &str) -> Result<usize, String> {
+/// A number of draws or permutations: fewer make no percentile, more take hours.
+pub(super) fn draws(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(n) if n >= 100 => Ok(n),
-        _ => Err("give a whole number of at least 100".to_owned()),
+        Ok(n) if (100..=1_000_000).contains(&n) => Ok(n),
+        _ => Err("give a whole number from 100 to 1000000".to_owned()),
     }
 }
 
@@ -147,7 +147,7 @@ pub fn print_cells(
     }
     let any = |note: Note| shown.iter().any(|cell| cell.note == Some(note));
     if any(Note::FewArticles) {
-        let needed = options.min_articles;
+        let needed = options.articles_needed();
         table::print(format!(
             "* fewer than {needed} articles: too few for an interval"
         ))?;

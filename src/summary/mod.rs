@@ -46,7 +46,8 @@ pub use tally::{Cluster, LabelUse, LabelledCluster, Summit, Tallied, TalliedCell
 /// How summaries are computed. The confidence level is 95% throughout.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Options {
-    /// Cells with fewer articles get no interval and are not compared.
+    /// Cells with fewer articles get no interval and are not compared; nor do cells of a single
+    /// article, which cannot tell how much articles differ.
     pub min_articles: usize,
     /// With labels: cells with labelled rows in fewer articles are not corrected.
     pub min_labelled: usize,
@@ -67,6 +68,13 @@ impl Default for Options {
             permutations: 9999,
             seed: 1,
         }
+    }
+}
+
+impl Options {
+    /// The articles that a cell needs for an interval.
+    pub fn articles_needed(&self) -> usize {
+        self.min_articles.max(2)
     }
 }
 
