@@ -8,7 +8,6 @@ use summit_stance::ordered;
 use summit_stance::parties::Linker;
 use summit_stance::parties::measure::list_of;
 
-use super::Outcome;
 use super::model::ModelArgs;
 use super::table;
 
@@ -44,7 +43,7 @@ pub struct Args {
     model: ModelArgs,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let articles = annotations::read(&args.gold)?;
     let model = args.model.load_model()?;
     let shared = match args.no_list || args.model.parties.is_some() {
@@ -80,5 +79,5 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             table::print(genres)?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(())
 }

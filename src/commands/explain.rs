@@ -5,7 +5,6 @@ use summit_stance::articles::Article;
 use summit_stance::codebook::Stance;
 use summit_stance::scores::{Link, Row, ScoredArticle, Scorer};
 
-use super::Outcome;
 use super::model::ModelArgs;
 use super::paint::{self, Style};
 use super::table;
@@ -28,7 +27,7 @@ pub struct Args {
     model: ModelArgs,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let text = match args.text.as_deref() {
         Some(text) if text != "-" => text.to_owned(),
         _ => {
@@ -53,7 +52,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let scorer = Scorer::new(args.model.load_model()?, args.model.load_linker()?);
     let scored = scorer.score(&article)?;
     table::print(explanation(&article, &scored).trim_end())?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 fn explanation(article: &Article, scored: &ScoredArticle) -> String {

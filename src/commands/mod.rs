@@ -1,10 +1,14 @@
 //! One file per command: what it reads, calls and prints.
 
+pub mod compare;
 pub mod eval;
 pub mod explain;
 mod model;
 mod paint;
+mod reading;
+pub mod sample;
 pub mod score;
+pub mod summarize;
 mod table;
 #[cfg(feature = "torch")]
 pub mod train;
@@ -27,6 +31,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Score(score::Args),
+    Summarize(summarize::Args),
+    Compare(compare::Args),
+    Sample(sample::Args),
     Explain(explain::Args),
     Eval(eval::Args),
     #[cfg(feature = "torch")]
@@ -44,11 +51,15 @@ pub enum Outcome {
 impl Cli {
     pub fn run(&self) -> anyhow::Result<Outcome> {
         match &self.command {
-            Command::Score(args) => score::run(args),
+            Command::Score(args) => return score::run(args),
+            Command::Summarize(args) => summarize::run(args),
+            Command::Compare(args) => compare::run(args),
+            Command::Sample(args) => sample::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Eval(args) => eval::run(args),
             #[cfg(feature = "torch")]
             Command::Train(args) => train::run(args),
-        }
+        }?;
+        Ok(Outcome::Done)
     }
 }

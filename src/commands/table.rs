@@ -5,12 +5,14 @@ use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{
-    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table,
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, Width,
 };
 use summit_stance::summary::{Estimate, Interval};
 
 /// The widest a table may be.
 const WIDTH: u16 = 100;
+/// The width that a column of text keeps in a table that is too wide.
+const WORD: u16 = 12;
 /// Texts are cut to this many characters in a cell; files hold them whole.
 const LONGEST: usize = 60;
 
@@ -39,10 +41,16 @@ pub fn new(columns: &[Column]) -> Table {
         Cell::new(name).add_attribute(Attribute::Bold)
     }));
     for (column, kind) in table.column_iter_mut().zip(columns) {
-        column.set_padding((0, 1));
-        if let Column::Number(_) = kind {
-            column.set_cell_alignment(CellAlignment::Right);
-            column.set_constraint(ColumnConstraint::ContentWidth);
+        column.set_padding((0, 0));
+        match kind {
+            Column::Number(_) => {
+                column.set_cell_alignment(CellAlignment::Right);
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+            // Wide enough for most words, so that only phrases are wrapped.
+            Column::Text(_) => {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(WORD)));
+            }
         }
     }
     table

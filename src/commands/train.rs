@@ -6,8 +6,6 @@ use summit_stance::model::weights::{self, Precision};
 use summit_stance::training::{Options, Progress, Session, save, states};
 use tch::Device;
 
-use super::Outcome;
-
 /// Train a model on annotated articles.
 ///
 /// Starts from a model folder (to fine-tune it on your own labels) or from a pretrained BERT
@@ -65,7 +63,7 @@ pub struct Args {
     run: Option<PathBuf>,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let options = Options {
         train: args.train.clone(),
         dev: args.dev.clone(),
@@ -85,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         session.run(seed, &mut tell, &mut |run| {
             save::atomically(file, &weights::write(run, Precision::F32)?)
         })?;
-        return Ok(Outcome::Done);
+        return Ok(());
     }
     let folder = tempfile::tempdir()?;
     let runs = run_seeds(&args.seeds, folder.path())?
@@ -95,7 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let trained = session.finish(&runs, &mut tell)?;
     save::write(&trained, &args.output)?;
     println!("wrote {}", args.output.display());
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// Run each seed in a process of its own, one a core: libtorch has one random generator a

@@ -226,7 +226,7 @@ fn changes(
     options: &Options,
 ) -> Result<Vec<Change>, String> {
     for (name, cell) in [(from, before), (to, after)] {
-        let (articles, needed) = (cell.articles.len(), options.min_articles.max(1));
+        let (articles, needed) = (cell.articles.len(), options.articles_needed());
         if articles < needed {
             return Err(format!(
                 "{articles} of at least {needed} articles at {name}"
