@@ -10,6 +10,7 @@
 //! | [`model`] | mentions, stances and issues of each sentence, read by a transformer |
 //! | [`parties`] | the party each mention stands for |
 //! | [`scores`] | [`scores::Row`]s, one per party and sentence, and their files |
+//! | [`summary`] | [`summary::Cell`]s and [`summary::Change`]s, with their uncertainty |
 //!
 //! [`codebook`] says what is measured; [`annotations`] and [`evaluation`] hold the program to
 //! what people annotated.
@@ -23,5 +24,6 @@ pub mod offsets;
 pub mod parties;
 pub mod scores;
 pub mod sentences;
+pub mod summary;
 #[cfg(feature = "torch")]
 pub mod training;

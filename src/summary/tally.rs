@@ -1,0 +1,412 @@
+//! Rows to cells: what is kept of each cell is a few sums per article.
+
+use std::collections::HashMap;
+
+use super::{By, Dimension, Key, Labels, SummaryError, row_key};
+use crate::codebook::Stance;
+use crate::scores::Row;
+
+/// One article's part of a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cluster {
+    /// Number of the article, in the order of summit and id.
+    pub(super) article: u32,
+    /// Sums of the four stance probabilities over the article's sentences.
+    pub sums: [f64; 4],
+    /// Sentences by their most probable stance.
+    pub tops: [u32; 4],
+}
+
+impl Cluster {
+    /// How many of the article's sentences the cell has.
+    pub fn sentences(&self) -> u32 {
+        self.tops.iter().sum()
+    }
+}
+
+/// One article's labelled rows in a cell, weighted by the inverse of the probability with which
+/// each was drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LabelledCluster {
+    pub(super) article: u32,
+    pub rows: u32,
+    /// Sum of weights, and of their squares.
+    pub weight: f64,
+    pub squared_weight: f64,
+    /// Weighted sums of the predicted probabilities of the four stances.
+    pub predicted: [f64; 4],
+    /// Weighted sums of the labels: 1 for the labelled stance, 0 for the others.
+    pub labelled: [f64; 4],
+}
+
+/// A cell: its key and its articles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TalliedCell {
+    pub key: Key,
+    /// The cell's articles, in a fixed order whatever the order of the rows.
+    pub articles: Vec<Cluster>,
+    /// The articles of the cell that have labelled rows, in the same order.
+    pub labelled: Vec<LabelledCluster>,
+}
+
+/// A summit that the scores know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summit {
+    pub name: String,
+    /// The median date of its articles, if any has one; as text, ISO 8601.
+    pub date: Option<String>,
+    pub articles: usize,
+}
+
+/// How the labels met the scores.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LabelUse {
+    /// Rows with a label in the file.
+    pub labelled: usize,
+    /// Labelled rows that are among the scores.
+    pub matched: usize,
+    /// How many rows the sample stands for, by its inclusion probabilities; `None` where the
+    /// file gives none.
+    pub stands_for: Option<f64>,
+}
+
+/// All cells of some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tallied {
+    pub by: By,
+    /// In the order of their keys.
+    pub cells: Vec<TalliedCell>,
+    /// The summits in order of date, those without a date last, by name.
+    pub summits: Vec<Summit>,
+    pub rows: u64,
+    pub articles: usize,
+    /// Articles that name no summit.
+    pub without_summit: usize,
+    pub labels: Option<LabelUse>,
+}
+
+/// A cell's values as numbers of names; 0 where there is no value.
+type Ids = [u32; 4];
+
+#[derive(Default)]
+struct Cell {
+    articles: Vec<Cluster>,
+    labelled: Vec<LabelledCluster>,
+}
+
+struct ArticleInfo {
+    id: String,
+    summit: u32,
+    date: Option<String>,
+}
+
+/// Takes rows one by one, in any order; memory grows with cells × articles, not with sentences.
+pub struct Tally {
+    by: By,
+    names: [Names; 4],
+    articles: Vec<ArticleInfo>,
+    article_numbers: HashMap<(u32, String), u32>,
+    cells: HashMap<Ids, Cell>,
+    rows: u64,
+    labels: Option<Labels>,
+    matched: usize,
+}
+
+impl Tally {
+    /// Group rows by these columns.
+    pub fn new(by: By) -> Tally {
+        Tally {
+            by,
+            names: Default::default(),
+            articles: Vec::new(),
+            article_numbers: HashMap::new(),
+            cells: HashMap::new(),
+            rows: 0,
+            labels: None,
+            matched: 0,
+        }
+    }
+
+    /// Look the rows up in these labels, to correct the summaries with them.
+    pub fn with_labels(self, labels: Labels) -> Tally {
+        Tally {
+            labels: Some(labels),
+            ..self
+        }
+    }
+
+    /// Add one row.
+    pub fn add(&mut self, row: &Row) {
+        self.rows += 1;
+        let summit = self.names[Dimension::Summit.index()].number(row.summit.as_deref());
+        let article = self.article(row, summit);
+        let label = self
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get(&row_key(row)));
+        self.matched += usize::from(label.is_some());
+        let [party_names, issue_names, _, source_names] = &mut self.names;
+        let mut ids = Ids::default();
+        let mut by_issue = false;
+        for dimension in self.by.dimensions() {
+            ids[dimension.index()] = match dimension {
+                Dimension::Party => party_names.number(Some(&row.party)),
+                Dimension::Summit => summit,
+                Dimension::Source => source_names.number(row.source.as_deref()),
+                Dimension::Issue => {
+                    by_issue = true;
+                    0
+                }
+            };
+        }
+        let mut add = |ids: Ids| self.cells.entry(ids).or_default().add(article, row, label);
+        if !by_issue || row.issues.is_empty() {
+            return add(ids);
+        }
+        for (index, issue) in row.issues.iter().enumerate() {
+            // An issue named twice is still one issue.
+            if !row
+                .issues
+                .iter()
+                .take(index)
+                .any(|earlier| earlier == issue)
+            {
+                ids[Dimension::Issue.index()] = issue_names.number(Some(issue));
+                add(ids);
+            }
+        }
+    }
+
+    /// The number of the row's article. The same id under another summit is another article.
+    fn article(&mut self, row: &Row, summit: u32) -> u32 {
+        if let Some(last) = self.articles.last_mut()
+            && last.summit == summit
+            && last.id == row.article
+        {
+            return self.articles.len() as u32 - 1;
+        }
+        let next = self.articles.len() as u32;
+        let key = (summit, row.article.clone());
+        let number = *self.article_numbers.entry(key).or_insert(next);
+        if number == next {
+            let (id, date) = (row.article.clone(), row.date.clone());
+            self.articles.push(ArticleInfo { id, summit, date });
+        }
+        number
+    }
+
+    /// Close the tally.
+    ///
+    /// # Errors
+    /// [`SummaryError::NoLabelMatches`] when there are labels but none of a row that was added.
+    pub fn finish(self) -> Result<Tallied, SummaryError> {
+        let labels = match &self.labels {
+            None => None,
+            Some(labels) if self.matched == 0 => {
+                return Err(SummaryError::NoLabelMatches {
+                    labelled: labels.labelled(),
+                });
+            }
+            Some(labels) => Some(LabelUse {
+                labelled: labels.labelled(),
+                matched: self.matched,
+                stands_for: labels.stands_for(),
+            }),
+        };
+        let ranks = self.ranks();
+        let summits = self.summits();
+        let without_summit = self.articles.iter().filter(|a| a.summit == 0).count();
+        let name = |dimension: Dimension, id: u32| self.names[dimension.index()].name(id);
+        let mut cells: Vec<TalliedCell> = self
+            .cells
+            .into_iter()
+            .map(|(ids, cell)| {
+                let values = self.by.dimensions().iter();
+                TalliedCell {
+                    key: Key(values.map(|d| name(*d, ids[d.index()])).collect()),
+                    articles: merge(cell.articles, &ranks),
+                    labelled: merge(cell.labelled, &ranks),
+                }
+            })
+            .collect();
+        cells.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(Tallied {
+            by: self.by,
+            cells,
+            summits,
+            rows: self.rows,
+            articles: ranks.len(),
+            without_summit,
+            labels,
+        })
+    }
+
+    /// Each article's place in the order of summits and ids.
+    fn ranks(&self) -> Vec<u32> {
+        let summits = &self.names[Dimension::Summit.index()];
+        let mut order: Vec<(Option<String>, &str, usize)> = self
+            .articles
+            .iter()
+            .enumerate()
+            .map(|(number, article)| (summits.name(article.summit), article.id.as_str(), number))
+            .collect();
+        order.sort_unstable();
+        let mut ranks = vec![0; order.len()];
+        for (rank, (_, _, number)) in order.into_iter().enumerate() {
+            ranks[number] = rank as u32;
+        }
+        ranks
+    }
+
+    fn summits(&self) -> Vec<Summit> {
+        let names = &self.names[Dimension::Summit.index()];
+        let mut articles: HashMap<u32, (usize, Vec<&str>)> = HashMap::new();
+        for article in &self.articles {
+            let (count, dates) = articles.entry(article.summit).or_default();
+            *count += 1;
+            dates.extend(article.date.as_deref());
+        }
+        let mut summits: Vec<Summit> = articles
+            .into_iter()
+            .filter_map(|(id, (articles, mut dates))| {
+                let name = names.name(id)?;
+                dates.sort_unstable();
+                // The median, not the first: one preview of a later summit must not move it.
+                let middle = dates.len().saturating_sub(1) / 2;
+                let date = dates.get(middle).map(|date| (*date).to_owned());
+                Some(Summit {
+                    name,
+                    date,
+                    articles,
+                })
+            })
+            .collect();
+        summits.sort_by(|a, b| {
+            (a.date.is_none(), &a.date, &a.name).cmp(&(b.date.is_none(), &b.date, &b.name))
+        });
+        summits
+    }
+}
+
+impl Cell {
+    fn add(&mut self, article: u32, row: &Row, label: Option<(Stance, f64)>) {
+        if self
+            .articles
+            .last()
+            .is_none_or(|last| last.article != article)
+        {
+            self.articles.push(Cluster {
+                article,
+                sums: [0.0; 4],
+                tops: [0; 4],
+            });
+        }
+        let p = row.probabilities().map(f64::from);
+        if let Some(cluster) = self.articles.last_mut() {
+            for (s, stance) in Stance::ALL.into_iter().enumerate() {
+                cluster.sums[s] += p[s];
+                cluster.tops[s] += u32::from(row.stance == stance);
+            }
+        }
+        let Some((stance, weight)) = label else {
+            return;
+        };
+        let one_hot = Stance::ALL.map(|s| if s == stance { weight } else { 0.0 });
+        let part = LabelledCluster {
+            article,
+            rows: 1,
+            weight,
+            squared_weight: weight * weight,
+            predicted: p.map(|p| p * weight),
+            labelled: one_hot,
+        };
+        match self.labelled.last_mut() {
+            Some(last) if last.article == article => last.merge(&part),
+            _ => self.labelled.push(part),
+        }
+    }
+}
+
+/// What can be put in order of articles, the parts of one article put together.
+trait OfArticle {
+    fn article(&self) -> u32;
+    fn set_article(&mut self, article: u32);
+    fn merge(&mut self, other: &Self);
+}
+
+impl OfArticle for Cluster {
+    fn article(&self) -> u32 {
+        self.article
+    }
+
+    fn set_article(&mut self, article: u32) {
+        self.article = article;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for s in 0..4 {
+            self.sums[s] += other.sums[s];
+            self.tops[s] += other.tops[s];
+        }
+    }
+}
+
+impl OfArticle for LabelledCluster {
+    fn article(&self) -> u32 {
+        self.article
+    }
+
+    fn set_article(&mut self, article: u32) {
+        self.article = article;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.weight += other.weight;
+        self.squared_weight += other.squared_weight;
+        for s in 0..4 {
+            self.predicted[s] += other.predicted[s];
+            self.labelled[s] += other.labelled[s];
+        }
+    }
+}
+
+fn merge<T: OfArticle>(mut parts: Vec<T>, ranks: &[u32]) -> Vec<T> {
+    for part in &mut parts {
+        part.set_article(ranks[part.article() as usize]);
+    }
+    parts.sort_by_key(T::article);
+    parts.dedup_by(|later, earlier| {
+        let same = later.article() == earlier.article();
+        if same {
+            earlier.merge(later);
+        }
+        same
+    });
+    parts
+}
+
+/// Names and their numbers; 0 is no name.
+#[derive(Default)]
+struct Names {
+    numbers: HashMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, name: Option<&str>) -> u32 {
+        let Some(name) = name else { return 0 };
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        self.names.push(name.to_owned());
+        let number = self.names.len() as u32;
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+
+    fn name(&self, number: u32) -> Option<String> {
+        let index = (number as usize).checked_sub(1)?;
+        self.names.get(index).cloned()
+    }
+}
