@@ -17,4 +17,4 @@ pub use error::ScoresError;
 pub use files::{Rows, SCORES_FILE, ScoreFiles};
 pub use output::Output;
 pub use provenance::Provenance;
-pub use row::{Link, Row};
+pub use row::{Link, Row, link_name};
