@@ -43,6 +43,9 @@ pub struct Args {
     /// Bootstrap draws for each interval.
     #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().draws)]
     draws: usize,
+    /// Permutations for testing each change between summits.
+    #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().permutations)]
+    permutations: usize,
     /// Seed of draws and permutations.
     #[arg(long, default_value_t = summary::Options::default().seed)]
     seed: u64,
@@ -76,6 +79,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         summary: summary::Options {
             min_articles: args.min_articles,
             draws: args.draws,
+            permutations: args.permutations,
             seed: args.seed,
             ..summary::Options::default()
         },

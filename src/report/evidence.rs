@@ -218,3 +218,65 @@ fn deflate(bytes: &[u8]) -> Result<String, ReportError> {
     encoder.write_all(bytes)?;
     Ok(BASE64_STANDARD.encode(encoder.finish()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use serde_json::Value;
+
+    use super::super::testing::row;
+    use super::*;
+
+    fn inflate(block: &str) -> Value {
+        let bytes = BASE64_STANDARD.decode(block).unwrap();
+        let mut text = String::new();
+        flate2::read::DeflateDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_mention_is_found_in_the_units_of_browsers_or_kept_as_words() {
+        let mut row = row("a", "S", "2026-01-01", "Élysée", &[]);
+        row.text = "🙂 e\u{301} Élysée 🙂 waits.".to_owned();
+        row.sentence_start = 100;
+        row.mention_start = 105;
+        assert_eq!(mention_in_utf16(&row), Some((6, 12)));
+        for (start, mention) in [(104, "Élysée"), (99, "Élysée"), (u32::MAX, "Élysée"), (105, "")] {
+            let row = Row { mention_start: start, mention: mention.to_owned(), ..row.clone() };
+            assert_eq!(mention_in_utf16(&row), None);
+        }
+    }
+
+    #[test]
+    fn sentences_are_kept_once_and_rows_point_to_them() {
+        let mut rows: Vec<Row> = (0..3)
+            .map(|article| row(&format!("a{article}"), "S", "2026-01-01", "Russia", &["trade"]))
+            .collect();
+        rows.push(Row { party: "Ukraine".into(), ..rows[1].clone() });
+        let labels = Labels::of(&rows, 10).unwrap();
+        let evidence = pack(&in_order(&rows, &labels), &labels).unwrap();
+        let table = inflate(&evidence.rows);
+        assert_eq!(table["sentence"], serde_json::json!([0, 1, 1, 2]));
+        assert_eq!(table["articles"]["id"], serde_json::json!(["a0", "a1", "a2"]));
+        assert_eq!(table["probabilities"][2], 600);
+        assert_eq!(inflate(&evidence.texts[0]).as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_row_is_kept_when_any_of_its_cells_has_room() {
+        let mut rows: Vec<Row> = (0..20)
+            .map(|article| row(&format!("a{article}"), "S", "2026-01-01", "Russia", &["trade"]))
+            .collect();
+        rows[7].issues.push("health".to_owned());
+        let labels = Labels::of(&rows, 10).unwrap();
+        let ordered = in_order(&rows, &labels);
+        let ranks = ranks(&ordered);
+        let place = ordered.iter().position(|row| row.issues.len() == 2).unwrap();
+        assert_eq!(ranks[place], 1, "alone in its cell");
+        let mut sorted = ranks.clone();
+        sorted.sort_unstable();
+        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] <= 1 || pair[0] == 1));
+        assert_eq!(sorted.last(), Some(&20));
+    }
+}

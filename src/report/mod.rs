@@ -191,6 +191,10 @@ fn fit(
     }
 
     let ((evidence, kept), per_cell) = best;
+    if per_cell == 0 && most > 0 && labels.parties.len() > 1 {
+        // Fewer parties with sentences tell more than many without any.
+        return Ok(Err(fixed));
+    }
     let left_out = LeftOut {
         rows: rows.len() - kept,
         per_cell: (kept < ordered.len()).then_some(per_cell),
@@ -198,4 +202,86 @@ fn fit(
     };
     let html = html::page(&title, &data(left_out)?, &html::json(&evidence)?);
     Ok(Ok(Page { html, left_out }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::row;
+    use super::*;
+
+    fn rows(articles: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for article in 0..articles {
+            for (sentence, party) in ["Russia", "Ukraine", "Turkey"].into_iter().enumerate() {
+                let summit = ["Geneva", "Miami"][article % 2];
+                let mut row = row(&format!("a{article}"), summit, "2026-02-17", party, &["trade"]);
+                row.sentence = sentence as u32;
+                // Text that does not compress away.
+                let lot = (article * 7_919 + sentence * 104_729) as u64;
+                row.text = format!("{party} said {:x}.", lot.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn the_same_rows_give_the_same_page_in_any_order() {
+        let one = rows(8);
+        let mut other = one.clone();
+        other.reverse();
+        let options = Options::default();
+        let page_of = |rows: &[Row]| page(rows, None, None, &options).unwrap().html;
+        assert_eq!(page_of(&one), page_of(&other));
+    }
+
+    #[test]
+    fn a_small_page_leaves_sentences_out_evenly_and_keeps_its_size() {
+        let rows = rows(2_000);
+        let options = Options {
+            summary: summary::Options { draws: 50, permutations: 50, ..Default::default() },
+            ..Options::default()
+        };
+        let whole = page(&rows, None, None, &options).unwrap();
+        assert_eq!(whole.left_out, LeftOut::default());
+
+        let max_bytes = html::frame_bytes() + 50_000;
+        let options = Options { max_bytes, ..options };
+        let small = page(&rows, None, None, &options).unwrap();
+        assert!(small.html.len() <= max_bytes, "{} bytes", small.html.len());
+        let per_cell = small.left_out.per_cell.unwrap();
+        // Six cells: three parties at two summits.
+        assert_eq!(rows.len() - small.left_out.rows, 6 * per_cell);
+        assert!(per_cell > 50 && small.left_out.parties == 0, "{:?}", small.left_out);
+        assert!(small.html.contains("readings. Its numbers rest on all of them."));
+        // As large as it may be.
+        assert!(small.html.len() > max_bytes - 5_000, "{} bytes", small.html.len());
+    }
+
+    #[test]
+    fn parties_go_only_where_a_page_would_have_no_sentences_left() {
+        let mut rows = rows(400);
+        for (number, row) in rows.iter_mut().enumerate() {
+            row.party = format!("Party {:03}", number % 300);
+        }
+        let options = Options {
+            max_bytes: html::frame_bytes() + 30_000,
+            summary: summary::Options { draws: 20, permutations: 20, ..Default::default() },
+            ..Options::default()
+        };
+        let small = page(&rows, None, None, &options).unwrap();
+        assert!(small.html.len() <= options.max_bytes);
+        assert!(small.left_out.parties > 100 && small.left_out.parties < 300);
+        assert!(small.left_out.rows < rows.len(), "{:?}", small.left_out);
+
+        let tiny = Options { max_bytes: 100_000, ..options };
+        let error = page(&rows, None, None, &tiny).unwrap_err().to_string();
+        assert!(error.contains("under 100000 bytes"), "{error}");
+    }
+
+    #[test]
+    fn no_rows_make_a_page_that_says_so() {
+        let page = page(&[], None, None, &Options::default()).unwrap();
+        assert!(page.html.contains("\"rows\":0") && page.left_out == LeftOut::default());
+    }
 }

@@ -50,8 +50,8 @@ export const evidence = (page) =>
   page.locator("#evidence article").evaluateAll((articles) =>
     articles.flatMap((article) =>
       [...article.querySelectorAll("li")].map((line) => ({
-        article: article.querySelector("header bdi:last-child").textContent,
-        source: article.querySelector("header b")?.textContent ?? null,
+        article: article.querySelector("header > bdi:last-child").textContent,
+        source: article.querySelector("header > b")?.textContent ?? null,
         sentence: Number(line.dataset.sentence),
         text: line.querySelector("blockquote").textContent,
         mention: line.querySelector("mark")?.textContent ?? null,

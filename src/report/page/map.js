@@ -10,7 +10,7 @@ function partiesShown() {
 }
 
 /** Steps of the colour scale: from which share on, how deep. The last is dark enough for light text. */
-const STEPS = [[0, 9], [0.2, 26], [0.35, 46], [0.5, 68], [0.65, 98]];
+const STEPS = [[0, 8], [0.2, 24], [0.35, 42], [0.5, 58], [0.65, 98]];
 const depth = (share) => STEPS.findLast(([from]) => share >= from) ?? STEPS[0];
 
 function mapCell(p, i, s) {

@@ -18,8 +18,8 @@ function drawTrends() {
     "Choose a sign to read its sentences.");
   const shown = all.slice(0, state.trends);
   // One scale for all charts on the page, so that they can be compared.
-  const top = Math.min(1, Math.ceil(10 * Math.max(0.2, ...shown.flatMap(([, cells]) =>
-    cells.flatMap((cell) => stances.map((k) => cell.high?.[k] ?? cell.mean[k]))))) / 10);
+  const top = Math.min(1, Math.ceil(5 * Math.max(0.2, ...shown.flatMap(([, cells]) =>
+    cells.flatMap((cell) => stances.map((k) => cell.high?.[k] ?? cell.mean[k]))))) / 5);
   const list = byId("trends-list");
   const width = section.clientWidth;
   list.replaceChildren(...shown.map(([p, cells]) => {
@@ -46,6 +46,7 @@ function drawChanges() {
     (state.issue === ALL || change.issue === state.issue) &&
     (state.summit === ALL || change.from === state.summit || change.to === state.summit) &&
     (state.stance === ALL || change.stance === state.stance)).slice(0, MOST_CHANGES);
+  show(byId("changes"), found.length > 0);
   show(byId("changes-none"), found.length === 0);
   byId("changes").replaceChildren(...found.map((change) => el("li", { class: STANCES[change.stance].id },
     el("button", { type: "button", onclick: () => select(change.party, change.issue, change.to) },
