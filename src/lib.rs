@@ -11,6 +11,8 @@
 //! | [`parties`] | the party each mention stands for |
 //! | [`scores`] | [`scores::Row`]s, one per party and sentence, and their files |
 //! | [`summary`] | [`summary::Cell`]s and [`summary::Change`]s, with their uncertainty |
+//! | [`export`] | files of both for R, Python and SQL |
+//! | [`report`] | one HTML page of both, with the sentences behind them |
 //!
 //! [`codebook`] says what is measured; [`annotations`] and [`evaluation`] hold the program to
 //! what people annotated.
@@ -19,10 +21,12 @@ pub mod annotations;
 pub mod articles;
 pub mod codebook;
 pub mod evaluation;
+pub mod export;
 pub mod model;
 pub mod offsets;
 pub mod ordered;
 pub mod parties;
+pub mod report;
 pub mod scores;
 pub mod sentences;
 pub mod summary;

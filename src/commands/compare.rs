@@ -76,13 +76,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             count(tallied.without_summit as u64, "article")
         );
     }
-    match args.output {
+    match &args.output {
         Some(path) if path.as_os_str() == "-" => {
             let mut text = Vec::new();
             csv::write_comparison(&mut text, &comparison)?;
             return table::print(String::from_utf8_lossy(&text).trim_end());
         }
-        Some(path) => csv::write_file(&path, |out| csv::write_comparison(out, &comparison))?,
+        Some(path) => csv::write_file(path, |out| csv::write_comparison(out, &comparison))?,
         None => {}
     }
     print_comparison(&comparison, args.rows)

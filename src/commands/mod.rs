@@ -3,9 +3,11 @@
 pub mod compare;
 pub mod eval;
 pub mod explain;
+pub mod export;
 mod model;
 mod paint;
 mod reading;
+pub mod report;
 pub mod sample;
 pub mod score;
 pub mod summarize;
@@ -34,6 +36,8 @@ enum Command {
     Summarize(summarize::Args),
     Compare(compare::Args),
     Sample(sample::Args),
+    Export(export::Args),
+    Report(report::Args),
     Explain(explain::Args),
     Eval(eval::Args),
     #[cfg(feature = "torch")]
@@ -55,6 +59,8 @@ impl Cli {
             Command::Summarize(args) => summarize::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Sample(args) => sample::run(args),
+            Command::Export(args) => export::run(args),
+            Command::Report(args) => report::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Eval(args) => eval::run(args),
             #[cfg(feature = "torch")]

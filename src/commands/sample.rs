@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use summit_stance::summary::csv::write_file;
 use summit_stance::summary::sample::{self, Design, Stratum};
 
@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let design = Design {
         rows: args.rows,
-        strata: args.stratify,
+        strata: args.stratify.clone(),
         allocation: match args.allocation {
             Allocation::Equal => sample::Allocation::Equal,
             Allocation::Proportional => sample::Allocation::Proportional,

@@ -86,13 +86,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let tallied = reading::tally(&args.scores, args.labels.as_deref(), args.by.clone())?;
     let cells = summarize(&tallied, &options);
     let with_labels = tallied.labels.is_some();
-    match args.output {
+    match &args.output {
         Some(path) if path.as_os_str() == "-" => {
             let mut text = Vec::new();
             csv::write_summary(&mut text, &tallied.by, &cells, with_labels)?;
             return table::print(String::from_utf8_lossy(&text).trim_end());
         }
-        Some(path) => csv::write_file(&path, |out| {
+        Some(path) => csv::write_file(path, |out| {
             csv::write_summary(out, &tallied.by, &cells, with_labels)
         })?,
         None => {}

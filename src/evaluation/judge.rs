@@ -8,6 +8,7 @@ use super::{
 };
 use crate::annotations::AnnotatedArticle;
 use crate::model::{Model, ModelError};
+use crate::offsets::CodePoints;
 use crate::parties::Linker;
 use crate::scores;
 use crate::sentences;
@@ -21,8 +22,9 @@ pub fn judge(
 ) -> Result<ArticleResult, ModelError> {
     let (article, starts) = annotated.article();
     let sentences = sentences::split(&article.text);
+    let mut points = CodePoints::new(&article.text);
     let mut units = Vec::new();
-    let mut gold_spans: Vec<Vec<Range<usize>>> = vec![Vec::new(); annotated.sentences.len()];
+    let mut gold_spans: Vec<Vec<Range<u32>>> = vec![Vec::new(); annotated.sentences.len()];
     for (spans, (sentence, start)) in gold_spans
         .iter_mut()
         .zip(annotated.sentences.iter().zip(&starts))
@@ -30,7 +32,7 @@ pub fn judge(
         for party in &sentence.parties {
             if let Some(bytes) = party.bytes(sentence) {
                 let bytes = bytes.start + start..bytes.end + start;
-                spans.push(bytes.clone());
+                spans.push(points.at(bytes.start)..points.at(bytes.end));
                 units.push((party, bytes));
             }
         }
@@ -50,20 +52,22 @@ pub fn judge(
             probabilities: probabilities.unwrap_or([0.0, 0.0, 0.0, 1.0]),
         });
     }
-    // Mentions are counted once, with the gold sentence in which they begin.
-    let mut found_spans: Vec<Vec<Range<usize>>> = vec![Vec::new(); annotated.sentences.len()];
-    for mention in readings.iter().flat_map(|r| &r.mentions) {
-        let after = starts.partition_point(|start| *start <= mention.bytes.start);
+    let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
+    let matched = match_sentences(&gold_sentences(annotated), &found);
+    let scored = scores::assemble(&article, sentences, &readings, model, linker);
+    // The annotation has one mention per party and sentence, and so have rows. Each counts with
+    // the gold sentence in which it begins.
+    let gold_starts: Vec<u32> = starts.iter().map(|start| points.at(*start)).collect();
+    let mut found_spans: Vec<Vec<Range<u32>>> = vec![Vec::new(); annotated.sentences.len()];
+    for row in &scored.rows {
+        let after = gold_starts.partition_point(|start| *start <= row.mention_start);
         if let Some(spans) = after.checked_sub(1).and_then(|s| found_spans.get_mut(s)) {
-            spans.push(mention.bytes.clone());
+            spans.push(row.mention_start..row.mention_end);
         }
     }
     for (gold, found) in gold_spans.iter().zip(&found_spans) {
         result.mentions += SpanCounts::of(gold, found);
     }
-    let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
-    let matched = match_sentences(&gold_sentences(annotated), &found);
-    let scored = scores::assemble(&article, sentences, &readings, model, linker);
     for (sentence, matched) in annotated.sentences.iter().zip(matched) {
         let issues = matched.and_then(|index| scored.issues.get(index));
         result

@@ -18,5 +18,5 @@ pub use error::ScoresError;
 pub use files::{Rows, SCORES_FILE, ScoreFiles};
 pub use output::Output;
 pub use provenance::Provenance;
-pub use row::{Link, Row};
+pub use row::{Link, Row, link_name};
 pub use scorer::{ScoredArticle, Scorer, assemble};

@@ -51,6 +51,11 @@ impl Output {
         &self.target
     }
 
+    /// Where the file is while it is written, for a library that writes to a path itself.
+    pub fn temporary_path(&self) -> &Path {
+        self.writer.get_ref().path()
+    }
+
     /// Put the file in its place, replacing what was there.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub struct Provenance {
 
 impl Provenance {
     /// The metadata pairs of a file, in a fixed order.
-    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+    pub fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs = vec![
             (VERSION.to_owned(), self.version.clone()),
             (MODEL.to_owned(), self.model.clone()),

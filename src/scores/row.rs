@@ -62,7 +62,7 @@ impl Row {
 }
 
 /// The name of a link in files.
-pub(super) fn link_name(link: Link) -> &'static str {
+pub fn link_name(link: Link) -> &'static str {
     match link {
         Link::List => "list",
         Link::Gazetteer => "gazetteer",

@@ -1,0 +1,114 @@
+//! `stance report`: one self-contained page.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Parser;
+use summit_stance::report::{self, LeftOut, Options};
+use summit_stance::scores::{Output, ScoreFiles, ScoresError};
+use summit_stance::summary::{self, Labels};
+
+/// Make one HTML page of the scores, to look at, print and send.
+///
+/// The page needs no internet and no server: open it in any browser. It shows where every party
+/// stood on every issue at every summit, what changed between summits, how sure that is, and the
+/// sentences behind each number.
+#[derive(Debug, Parser)]
+pub struct Args {
+    /// Scores to show: files or folders that `stance score` wrote; `-` for JSON Lines from
+    /// standard input.
+    #[arg(required = true, value_name = "SCORES")]
+    scores: Vec<PathBuf>,
+    /// The page to write; `-` for standard output.
+    #[arg(short, long, default_value = "report.html", value_name = "FILE")]
+    output: PathBuf,
+    /// Headline of the page.
+    #[arg(long)]
+    title: Option<String>,
+    /// Largest size of the page in megabytes. Sentences that do not fit are left out, evenly, and
+    /// the page says so; its numbers still rest on all of them.
+    #[arg(long, default_value_t = 10.0, value_name = "MB")]
+    max_size: f64,
+    /// Show at most this many parties: those that most articles mention.
+    #[arg(long, default_value_t = 200, value_name = "COUNT")]
+    parties: usize,
+    /// Hand-given labels of a sample of the rows (see `stance sample`), to correct the numbers
+    /// for the model's errors.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Numbers that rest on fewer articles than this get no interval.
+    #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().min_articles)]
+    min_articles: usize,
+    /// Bootstrap draws for each interval.
+    #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().draws)]
+    draws: usize,
+    /// Permutations for testing each change between summits.
+    #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().permutations)]
+    permutations: usize,
+    /// Seed of draws and permutations.
+    #[arg(long, default_value_t = summary::Options::default().seed)]
+    seed: u64,
+}
+
+/// Write the page, and say on standard error what it leaves out.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let (rows, provenance) = match ScoreFiles::open(&args.scores) {
+        // No row is a result too: the page says so.
+        Err(ScoresError::Empty { .. }) => (Vec::new(), None),
+        files => {
+            let files = files?;
+            for note in files.notes() {
+                eprintln!("note: {note}");
+            }
+            let rows = match files.rows()?.collect::<Result<Vec<_>, _>>() {
+                Err(ScoresError::Empty { .. }) => Vec::new(),
+                rows => rows?,
+            };
+            (rows, files.provenance().cloned())
+        }
+    };
+    anyhow::ensure!(
+        args.max_size.is_finite() && args.max_size > 0.0,
+        "--max-size must be a number of megabytes above 0"
+    );
+    let options = Options {
+        title: args.title.clone(),
+        max_bytes: (args.max_size * 1e6) as usize,
+        max_parties: args.parties,
+        summary: summary::Options {
+            min_articles: args.min_articles,
+            draws: args.draws,
+            permutations: args.permutations,
+            seed: args.seed,
+            ..summary::Options::default()
+        },
+    };
+    let labels = args.labels.as_deref().map(Labels::read).transpose()?;
+    let page = report::page(&rows, provenance.as_ref(), labels.as_ref(), &options)?;
+
+    if args.output == Path::new("-") {
+        std::io::stdout()
+            .write_all(page.html.as_bytes())
+            .context("standard output")?;
+    } else {
+        let mut output = Output::create(&args.output)?;
+        output
+            .write_all(page.html.as_bytes())
+            .with_context(|| args.output.display().to_string())?;
+        output.persist()?;
+    }
+    let LeftOut {
+        rows: left_out,
+        parties,
+        ..
+    } = page.left_out;
+    if left_out > 0 || parties > 0 {
+        eprintln!(
+            "note: the page leaves out the sentences of {left_out} of {} rows, and {parties} \
+             parties; its numbers rest on all rows",
+            rows.len()
+        );
+    }
+    Ok(())
+}
