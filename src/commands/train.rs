@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Context;
@@ -80,31 +80,40 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let session = Session::open(&options)?;
     if let Some(file) = &args.run {
         let seed = *args.seeds.first().context("--seeds is empty")?;
-        session.run(seed, &mut tell, &mut |run| {
-            save::atomically(file, &weights::write(run, Precision::F32)?)
-        })?;
-        return Ok(());
+        let run = session.run(seed, &mut tell)?;
+        return save::atomically(file, &weights::write(&run, Precision::F32)?);
     }
-    let folder = tempfile::tempdir()?;
-    let runs = run_seeds(&args.seeds, folder.path())?
+    std::fs::create_dir_all(&args.output)
+        .with_context(|| format!("cannot make {}", args.output.display()))?;
+    let files = run_seeds(&session, args)?;
+    let runs = files
         .iter()
         .map(|file| Ok(weights::read(&std::fs::read(file)?)?))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let trained = session.finish(&runs, &mut tell)?;
     save::write(&trained, &args.output)?;
+    for file in files {
+        std::fs::remove_file(file)?;
+    }
     println!("wrote {}", args.output.display());
     Ok(())
 }
 
 /// Run each seed in a process of its own, one a core: libtorch has one random generator a
-/// process, and only alone is a run the same each time.
-fn run_seeds(seeds: &[u64], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// process, and only alone is a run the same each time. Runs that an earlier, interrupted command
+/// finished are taken up.
+fn run_seeds(session: &Session, args: &Args) -> anyhow::Result<Vec<PathBuf>> {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let mut files = Vec::new();
-    for group in seeds.chunks(cores) {
+    for group in args.seeds.chunks(cores) {
         let mut running = Vec::new();
         for seed in group {
-            let file = folder.join(format!("seed-{seed}.safetensors"));
+            let file = args.output.join(session.run_name(*seed)?);
+            files.push(file.clone());
+            if file.exists() {
+                eprintln!("seed {seed}: trained before, taken from {}", file.display());
+                continue;
+            }
             let child = Command::new(std::env::current_exe()?)
                 .args(std::env::args_os().skip(1))
                 .arg(format!("--seeds={seed}"))
@@ -114,7 +123,6 @@ fn run_seeds(seeds: &[u64], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
                 .spawn()
                 .context("cannot start a training run")?;
             running.push((seed, child));
-            files.push(file);
         }
         for (seed, mut child) in running {
             let status = child.wait()?;

@@ -55,14 +55,14 @@ pub fn judge(
     let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
     let matched = match_sentences(&gold_sentences(annotated), &found);
     let scored = scores::assemble(&article, sentences, &readings, model, linker);
-    // The annotation has one mention per party and sentence, and so have rows. Each counts with
-    // the gold sentence in which it begins.
+    // Each mention counts with the gold sentence in which it begins.
     let gold_starts: Vec<u32> = starts.iter().map(|start| points.at(*start)).collect();
     let mut found_spans: Vec<Vec<Range<u32>>> = vec![Vec::new(); annotated.sentences.len()];
-    for row in &scored.rows {
-        let after = gold_starts.partition_point(|start| *start <= row.mention_start);
+    for mention in readings.iter().flat_map(|reading| &reading.mentions) {
+        let span = points.at(mention.bytes.start)..points.at(mention.bytes.end);
+        let after = gold_starts.partition_point(|start| *start <= span.start);
         if let Some(spans) = after.checked_sub(1).and_then(|s| found_spans.get_mut(s)) {
-            spans.push(row.mention_start..row.mention_end);
+            spans.push(span);
         }
     }
     for (gold, found) in gold_spans.iter().zip(&found_spans) {

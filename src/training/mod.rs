@@ -31,7 +31,7 @@ use self::optimizer::AdamW;
 use crate::annotations::{self, AnnotatedArticle};
 use crate::codebook;
 use crate::evaluation::Report;
-use crate::model::folder::{Calibration, EncoderConfig, TrainingRecord};
+use crate::model::folder::{self, Calibration, EncoderConfig, TrainingRecord};
 use crate::model::tokens::WordPieces;
 use crate::model::weights::NamedWeights;
 use crate::model::windows::WindowSizes;
@@ -148,6 +148,23 @@ impl<'o> Session<'o> {
         })
     }
 
+    /// Names the run of a seed by all that decides its weights.
+    pub fn run_name(&self, seed: u64) -> anyhow::Result<String> {
+        let options = self.options;
+        let key = format!(
+            "{} {} {} {} {} {} {}",
+            env!("CARGO_PKG_VERSION"),
+            save::file_sha256(&options.train)?,
+            save::file_sha256(&options.base.join(folder::SAFETENSORS))?,
+            options.epochs,
+            options.rate,
+            options.batch_tokens,
+            options.bf16,
+        );
+        let key = folder::sha256(key.as_bytes());
+        Ok(format!("seed-{seed}-{}.safetensors", &key[..12]))
+    }
+
     /// Average the runs' weights and choose the calibration on the dev split.
     pub fn finish(&self, runs: &[Run], tell: &mut dyn FnMut(Progress)) -> anyhow::Result<Trained> {
         let mut trained = self.trained(average(runs))?;
@@ -187,13 +204,8 @@ impl<'o> Session<'o> {
         })
     }
 
-    /// Train once. `keep` gets the weights after each epoch, the last time those of the run.
-    pub fn run(
-        &self,
-        seed: u64,
-        tell: &mut dyn FnMut(Progress),
-        keep: &mut dyn FnMut(&Run) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    /// Train once.
+    pub fn run(&self, seed: u64, tell: &mut dyn FnMut(Progress)) -> anyhow::Result<Run> {
         let Session { options, base, .. } = self;
         // Two runs on a core each are twice as fast as one run on both.
         tch::set_num_threads(1);
@@ -256,10 +268,9 @@ impl<'o> Session<'o> {
                 issue,
                 seconds: began.elapsed().as_secs_f64(),
             });
-            let run = optimizer.weights();
-            keep(&run)?;
             if epoch % DEV_EVERY == DEV_EVERY - 1 || epoch + 1 == options.epochs {
-                let report = calibrate::measure(&self.trained(run)?, &self.dev)?;
+                let trained = self.trained(optimizer.weights())?;
+                let report = calibrate::measure(&trained, &self.dev)?;
                 let what = format!("seed {seed}, epoch {}", epoch + 1);
                 tell(Progress::Dev {
                     what,
@@ -267,7 +278,7 @@ impl<'o> Session<'o> {
                 });
             }
         }
-        Ok(())
+        Ok(optimizer.weights())
     }
 }
 

@@ -1,5 +1,5 @@
 //! The part of the ONNX file format that the encoder needs, as protocol-buffer messages. Field
-//! numbers are those of `onnx.proto3` (ONNX IR version 8).
+//! numbers are those of `onnx.proto` (ONNX IR version 8), whose repeated numbers are not packed.
 
 use prost::Message;
 
@@ -72,7 +72,7 @@ pub struct Attribute {
     pub f: f32,
     #[prost(int64, tag = "3")]
     pub i: i64,
-    #[prost(int64, repeated, tag = "8")]
+    #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
     /// 1 float, 2 int, 7 ints.
     #[prost(int32, tag = "20")]
@@ -118,7 +118,7 @@ pub enum DataType {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
-    #[prost(int64, repeated, tag = "1")]
+    #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     pub data_type: i32,

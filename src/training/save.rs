@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::{Trained, onnx};
 use crate::codebook::Stance;
 use crate::model::ModelError;
-use crate::model::folder::{self, ModelConfig};
+use crate::model::folder::{self, ModelConfig, ModelFolder};
 use crate::model::weights::{self, Precision};
 
 /// The files of a model folder, in memory; `config.json` is written from `config`.
@@ -53,12 +53,30 @@ pub fn files(trained: &Trained) -> Result<FolderFiles, ModelError> {
 pub fn write(trained: &Trained, path: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
     let folder = files(trained)?;
-    let mut config = serde_json::to_vec_pretty(&folder.config)?;
-    config.push(b'\n');
+    let config = config_bytes(&folder.config)?;
     for (name, bytes) in folder.files.iter().chain([(&folder::CONFIG, &config)]) {
         atomically(&path.join(name), bytes)?;
     }
     Ok(())
+}
+
+/// Write a folder's `model.onnx` anew from its `model.safetensors`.
+pub fn quantise(path: &Path) -> anyhow::Result<()> {
+    let open = ModelFolder::open(path)?;
+    let encoder = weights::read(&open.read(folder::SAFETENSORS)?)?;
+    let onnx = onnx::int8_encoder(&encoder, &open.config.encoder)?;
+    let mut config = open.config;
+    config
+        .files
+        .insert(folder::ONNX.into(), folder::sha256(&onnx));
+    atomically(&path.join(folder::ONNX), &onnx)?;
+    atomically(&path.join(folder::CONFIG), &config_bytes(&config)?)
+}
+
+fn config_bytes(config: &ModelConfig) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(config)?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 /// Write a file whole or not at all.
