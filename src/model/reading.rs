@@ -131,7 +131,12 @@ impl Model {
             })?;
             for scored in &window.scored {
                 let reading = &mut readings[scored.sentence];
-                reading.mentions.extend(self.find_mentions(vectors, scored));
+                let mentions = self.find_mentions(vectors, scored);
+                reading.mentions.extend(
+                    mentions
+                        .into_iter()
+                        .filter(|m| says_something(&article.text[m.bytes.clone()])),
+                );
                 let before = words_read[scored.sentence];
                 words_read[scored.sentence] += scored.words.len();
                 self.add_issues(reading, vectors, scored, before);
@@ -221,6 +226,14 @@ impl Model {
             *mean = (*mean * before + logit * now) / (before + now);
         }
     }
+}
+
+/// Whether words can stand for a party: an article alone or punctuation cannot.
+fn says_something(mention: &str) -> bool {
+    mention.chars().any(char::is_alphabetic)
+        && !["the", "a", "an"]
+            .iter()
+            .any(|article| mention.eq_ignore_ascii_case(article))
 }
 
 /// The words of a scored sentence that a byte range touches, as a range of indices.
