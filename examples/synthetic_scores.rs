@@ -35,8 +35,21 @@ struct Args {
     hostile: bool,
 }
 
-const SUMMITS: [&str; 6] = ["Geneva 2023", "Doha 2024", "Nairobi 2024", "Vienna 2025", "Jakarta 2026", "Oslo 2026"];
-const SOURCES: [&str; 5] = ["The Herald", "Meridian Wire", "Radio 9", "The Ledger", "Bay Courier"];
+const SUMMITS: [&str; 6] = [
+    "Geneva 2023",
+    "Doha 2024",
+    "Nairobi 2024",
+    "Vienna 2025",
+    "Jakarta 2026",
+    "Oslo 2026",
+];
+const SOURCES: [&str; 5] = [
+    "The Herald",
+    "Meridian Wire",
+    "Radio 9",
+    "The Ledger",
+    "Bay Courier",
+];
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
@@ -52,14 +65,23 @@ fn main() -> anyhow::Result<()> {
             for (index, (sentence, start)) in annotated.sentences.iter().zip(&starts).enumerate() {
                 let sentence_start = article.text[..*start].chars().count() as u32;
                 for unit in &sentence.parties {
-                    let [optimistic, cautious, insistent, neutral] = made_up(unit.stance, group, &mut random);
+                    let [optimistic, cautious, insistent, neutral] =
+                        made_up(unit.stance, group, &mut random);
                     let mut row = Row {
-                        article: if round == 0 { article.id.clone() } else { format!("{}-{round}", article.id) },
+                        article: if round == 0 {
+                            article.id.clone()
+                        } else {
+                            format!("{}-{round}", article.id)
+                        },
                         summit: Some(match SUMMITS.get(group) {
                             Some(name) => (*name).to_owned(),
                             None => format!("Summit {group}"),
                         }),
-                        date: Some(format!("{}-{:02}-{day:02}", 2023 + group / 12, 1 + group % 12)),
+                        date: Some(format!(
+                            "{}-{:02}-{day:02}",
+                            2023 + group / 12,
+                            1 + group % 12
+                        )),
                         source: SOURCES.get(number % 6).map(|name| (*name).to_owned()),
                         sentence: index as u32,
                         sentence_start,
@@ -71,14 +93,18 @@ fn main() -> anyhow::Result<()> {
                         },
                         mention: unit.mention.clone(),
                         mention_start: sentence_start + unit.start,
-                        mention_end: sentence_start + unit.start + unit.mention.chars().count() as u32,
+                        mention_end: sentence_start
+                            + unit.start
+                            + unit.mention.chars().count() as u32,
                         optimistic,
                         cautious,
                         insistent,
                         neutral,
                         stance: Stance::top(&[optimistic, cautious, insistent, neutral]),
                         issues: match args.parties {
-                            Some(_) => vec![ISSUES[random.random_range(0..ISSUES.len())].to_owned()],
+                            Some(_) => {
+                                vec![ISSUES[random.random_range(0..ISSUES.len())].to_owned()]
+                            }
                             None => sentence.issues.clone(),
                         },
                         link: Link::Gazetteer,

@@ -15,7 +15,12 @@ use summit_stance::summary::spreadsheet::unescape;
 fn rows() -> Vec<Row> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/corpus/dev.jsonl");
     let mut rows = Vec::new();
-    for (number, annotated) in annotations::read(&corpus).unwrap().iter().take(12).enumerate() {
+    for (number, annotated) in annotations::read(&corpus)
+        .unwrap()
+        .iter()
+        .take(12)
+        .enumerate()
+    {
         let (article, starts) = annotated.article();
         for (index, (sentence, start)) in annotated.sentences.iter().zip(starts).enumerate() {
             let sentence_start = article.text[..start].chars().count() as u32;
@@ -87,7 +92,10 @@ impl Exported {
 
     fn stance(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("stance").unwrap();
-        command.current_dir(self.folder.path()).arg("export").args(arguments);
+        command
+            .current_dir(self.folder.path())
+            .arg("export")
+            .args(arguments);
         command
     }
 
@@ -102,7 +110,12 @@ fn csv_holds_every_row_with_issues_joined_and_formulas_disarmed() {
     exported.export(&["scores.parquet", "--to", "csv"]);
     let mut reader = csv::Reader::from_path(exported.path("scores.csv")).unwrap();
     assert_eq!(
-        reader.headers().unwrap().iter().collect::<Vec<_>>().join(","),
+        reader
+            .headers()
+            .unwrap()
+            .iter()
+            .collect::<Vec<_>>()
+            .join(","),
         "article,summit,date,source,sentence,sentence_start,sentence_end,text,party,mention,\
          mention_start,mention_end,optimistic,cautious,insistent,neutral,stance,issues,link"
     );
@@ -111,7 +124,10 @@ fn csv_holds_every_row_with_issues_joined_and_formulas_disarmed() {
     for (record, row) in records.iter().zip(&exported.rows) {
         assert!(!record.iter().any(|field| field.starts_with('=')));
         assert_eq!(unescape(&record[0]), row.article);
-        assert_eq!(unescape(&record[1]), row.summit.as_deref().unwrap_or_default());
+        assert_eq!(
+            unescape(&record[1]),
+            row.summit.as_deref().unwrap_or_default()
+        );
         assert_eq!(unescape(&record[7]), row.text);
         assert_eq!(unescape(&record[8]), row.party);
         assert_eq!(record[10].parse(), Ok(row.mention_start));
@@ -146,11 +162,17 @@ fn a_database_holds_rows_issues_summary_and_what_made_them() {
     exported.export(&["scores.parquet", "--to", "sqlite", "--by", "party,summit"]);
     let database = Connection::open(exported.path("scores.sqlite")).unwrap();
     let count = |sql: &str| -> i64 { database.query_row(sql, [], |row| row.get(0)).unwrap() };
-    assert_eq!(count("SELECT count(*) FROM scores"), exported.rows.len() as i64);
+    assert_eq!(
+        count("SELECT count(*) FROM scores"),
+        exported.rows.len() as i64
+    );
     assert_eq!(count("SELECT count(*) FROM articles"), 13);
     let issues: usize = exported.rows.iter().map(|row| row.issues.len()).sum();
     assert_eq!(count("SELECT count(*) FROM score_issues"), issues as i64);
-    assert_eq!(count("SELECT count(*) FROM made_by WHERE value = 'a-model'"), 1);
+    assert_eq!(
+        count("SELECT count(*) FROM made_by WHERE value = 'a-model'"),
+        1
+    );
     assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 
     let mut view = database.prepare("SELECT * FROM score_rows").unwrap();
@@ -160,11 +182,20 @@ fn a_database_holds_rows_issues_summary_and_what_made_them() {
     for row in &exported.rows {
         let record = found.next().unwrap().unwrap();
         assert_eq!(record.get::<_, String>("text").unwrap(), row.text);
-        assert_eq!(record.get::<_, Option<String>>("summit").unwrap(), row.summit);
+        assert_eq!(
+            record.get::<_, Option<String>>("summit").unwrap(),
+            row.summit
+        );
         assert_eq!(record.get::<_, String>("party").unwrap(), row.party);
         // The decimal that people see: 0.7, and not 0.699999988079071.
-        assert_eq!(record.get::<_, f64>("insistent").unwrap().to_string(), row.insistent.to_string());
-        assert_eq!(record.get::<_, String>("issues").unwrap(), row.issues.join(";"));
+        assert_eq!(
+            record.get::<_, f64>("insistent").unwrap().to_string(),
+            row.insistent.to_string()
+        );
+        assert_eq!(
+            record.get::<_, String>("issues").unwrap(),
+            row.issues.join(";")
+        );
     }
 
     // Averages that SQL computes from the rows are those of the summary.
@@ -179,20 +210,33 @@ fn a_database_holds_rows_issues_summary_and_what_made_them() {
         )
         .unwrap();
     assert!(apart < 1e-6, "{apart}");
-    assert_eq!(count("SELECT count(*) FROM summary WHERE note IS NULL AND insistent_low IS NULL"), 0);
+    assert_eq!(
+        count("SELECT count(*) FROM summary WHERE note IS NULL AND insistent_low IS NULL"),
+        0
+    );
 }
 
 #[test]
 fn a_summary_is_the_same_table_in_every_format() {
     let exported = Exported::new();
     for format in ["csv", "jsonl", "parquet"] {
-        exported.export(&["scores.parquet", "--to", format, "--table", "summary", "--by", "party"]);
+        exported.export(&[
+            "scores.parquet",
+            "--to",
+            format,
+            "--table",
+            "summary",
+            "--by",
+            "party",
+        ]);
     }
     let mut reader = csv::Reader::from_path(exported.path("summary.csv")).unwrap();
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let lines = std::fs::read_to_string(exported.path("summary.jsonl")).unwrap();
-    let objects: Vec<serde_json::Value> =
-        lines.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect();
+    let objects: Vec<serde_json::Value> = lines
+        .split_terminator('\n')
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(records.len(), objects.len());
     for (record, object) in records.iter().zip(&objects) {
         assert_eq!(unescape(&record[0]), object["party"]);
@@ -218,7 +262,9 @@ fn dash_writes_to_standard_output_where_the_format_allows() {
         .stance(&["scores.parquet", "--to", "jsonl", "-o", "-"])
         .assert()
         .success()
-        .stdout(predicate::function(move |out: &str| out.matches('\n').count() == lines))
+        .stdout(predicate::function(move |out: &str| {
+            out.matches('\n').count() == lines
+        }))
         .stderr(predicate::str::contains("standard output"));
     exported
         .stance(&["scores.parquet", "--to", "sqlite", "-o", "-"])
@@ -236,7 +282,10 @@ fn a_failed_export_leaves_nothing_and_an_input_is_never_replaced() {
         .assert()
         .failure()
         .stderr(predicate::str::contains("would be replaced"));
-    assert_eq!(std::fs::read(exported.path("scores.parquet")).unwrap(), before);
+    assert_eq!(
+        std::fs::read(exported.path("scores.parquet")).unwrap(),
+        before
+    );
 
     let cut = "{\"article\":\"a\",";
     std::fs::write(exported.path("cut.jsonl"), cut).unwrap();
@@ -259,13 +308,36 @@ fn a_failed_export_leaves_nothing_and_an_input_is_never_replaced() {
 fn scores_without_rows_make_tables_without_rows() {
     let exported = Exported::new();
     let path = exported.path("none.parquet");
-    scores::parquet::Writer::create(&path, &Provenance::default()).unwrap().finish().unwrap();
+    scores::parquet::Writer::create(&path, &Provenance::default())
+        .unwrap()
+        .finish()
+        .unwrap();
     for format in ["csv", "jsonl", "parquet", "sqlite"] {
-        exported.export(&["none.parquet", "--to", format, "-o", &format!("out.{format}")]);
-        exported.export(&["none.parquet", "--to", format, "--table", "summary", "-o", &format!("sum.{format}")]);
+        exported.export(&[
+            "none.parquet",
+            "--to",
+            format,
+            "-o",
+            &format!("out.{format}"),
+        ]);
+        exported.export(&[
+            "none.parquet",
+            "--to",
+            format,
+            "--table",
+            "summary",
+            "-o",
+            &format!("sum.{format}"),
+        ]);
     }
     let database = Connection::open(exported.path("out.sqlite")).unwrap();
-    let rows: i64 = database.query_row("SELECT count(*) FROM score_rows", [], |row| row.get(0)).unwrap();
+    let rows: i64 = database
+        .query_row("SELECT count(*) FROM score_rows", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(rows, 0);
-    assert!(std::fs::read_to_string(exported.path("out.csv")).unwrap().starts_with("article,summit"));
+    assert!(
+        std::fs::read_to_string(exported.path("out.csv"))
+            .unwrap()
+            .starts_with("article,summit")
+    );
 }

@@ -87,7 +87,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
     // No row is a result too: a table without rows.
     let rows = || -> Result<_, ScoresError> {
-        Ok(files.rows()?.filter(|row| !matches!(row, Err(ScoresError::Empty { .. }))))
+        Ok(files
+            .rows()?
+            .filter(|row| !matches!(row, Err(ScoresError::Empty { .. }))))
     };
 
     let mut export: Box<dyn Export> = format.create(&target, files.provenance())?;
@@ -97,7 +99,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
     if args.table == Table::Summary || format.holds_both() {
         let cells = summary(rows()?, &args)?;
-        let summary = Summary { by: &args.by, cells: &cells };
+        let summary = Summary {
+            by: &args.by,
+            cells: &cells,
+        };
         held.push(format!("{} averages", export.summary(summary)?));
     }
     export.finish()?;

@@ -88,7 +88,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let page = report::page(&rows, provenance.as_ref(), labels.as_ref(), &options)?;
 
     if args.output == Path::new("-") {
-        std::io::stdout().write_all(page.html.as_bytes()).context("standard output")?;
+        std::io::stdout()
+            .write_all(page.html.as_bytes())
+            .context("standard output")?;
     } else {
         let mut output = Output::create(&args.output)?;
         output
@@ -96,7 +98,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             .with_context(|| args.output.display().to_string())?;
         output.persist()?;
     }
-    let LeftOut { rows: left_out, parties, .. } = page.left_out;
+    let LeftOut {
+        rows: left_out,
+        parties,
+        ..
+    } = page.left_out;
     if left_out > 0 || parties > 0 {
         eprintln!(
             "note: the page leaves out the sentences of {left_out} of {} rows, and {parties} \

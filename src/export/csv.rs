@@ -42,12 +42,18 @@ pub(super) struct Csv {
 
 impl Csv {
     pub fn create(target: &Target) -> Result<Csv, ExportError> {
-        Ok(Csv { target: target.open()?, name: target.name(), used: false })
+        Ok(Csv {
+            target: target.open()?,
+            name: target.name(),
+            used: false,
+        })
     }
 
     fn first_table(&mut self) -> Result<(), ExportError> {
         if std::mem::replace(&mut self.used, true) {
-            return Err(ExportError::OneTable { file: self.name.clone() });
+            return Err(ExportError::OneTable {
+                file: self.name.clone(),
+            });
         }
         Ok(())
     }
@@ -67,7 +73,9 @@ impl Export for Csv {
             let row = row?;
             let issues = row.issues.join(";");
             let record = record(&row, &issues);
-            writer.write_record(record.iter().map(|field| field.as_bytes())).map_err(failed)?;
+            writer
+                .write_record(record.iter().map(|field| field.as_bytes()))
+                .map_err(failed)?;
             written += 1;
         }
         writer.flush().map_err(write_error(&self.name))?;

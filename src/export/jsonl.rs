@@ -17,12 +17,18 @@ pub(super) struct JsonLines {
 
 impl JsonLines {
     pub fn create(target: &Target) -> Result<JsonLines, ExportError> {
-        Ok(JsonLines { target: target.open()?, name: target.name(), used: false })
+        Ok(JsonLines {
+            target: target.open()?,
+            name: target.name(),
+            used: false,
+        })
     }
 
     fn first_table(&mut self) -> Result<(), ExportError> {
         if std::mem::replace(&mut self.used, true) {
-            return Err(ExportError::OneTable { file: self.name.clone() });
+            return Err(ExportError::OneTable {
+                file: self.name.clone(),
+            });
         }
         Ok(())
     }

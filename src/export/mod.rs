@@ -66,7 +66,12 @@ pub enum Format {
 }
 
 impl Format {
-    pub const ALL: [Format; 4] = [Format::Csv, Format::JsonLines, Format::Parquet, Format::Sqlite];
+    pub const ALL: [Format; 4] = [
+        Format::Csv,
+        Format::JsonLines,
+        Format::Parquet,
+        Format::Sqlite,
+    ];
 
     /// The name on the command line, which is also how its files' names end.
     pub fn name(self) -> &'static str {
@@ -95,7 +100,9 @@ impl Format {
     ) -> Result<Box<dyn Export>, ExportError> {
         let path = || match target {
             Target::File(path) => Ok(path.as_path()),
-            Target::Stdout => Err(ExportError::NeedsFile { format: self.name() }),
+            Target::Stdout => Err(ExportError::NeedsFile {
+                format: self.name(),
+            }),
         };
         Ok(match self {
             Format::Csv => Box::new(csv::Csv::create(target)?),
@@ -113,7 +120,9 @@ impl FromStr for Format {
         Format::ALL
             .into_iter()
             .find(|format| format.name() == name)
-            .ok_or_else(|| ExportError::UnknownFormat { given: name.to_owned() })
+            .ok_or_else(|| ExportError::UnknownFormat {
+                given: name.to_owned(),
+            })
     }
 }
 
@@ -126,7 +135,9 @@ pub enum ExportError {
     UnknownFormat { given: String },
     #[error("{format} cannot be written to standard output; name a file with -o")]
     NeedsFile { format: &'static str },
-    #[error("{file}: holds one table already; export scores and summary to two files, or to SQLite")]
+    #[error(
+        "{file}: holds one table already; export scores and summary to two files, or to SQLite"
+    )]
     OneTable { file: String },
     #[error("{file}: cannot be written: {source}")]
     Write {
@@ -159,7 +170,10 @@ impl ExportError {
 }
 
 fn write_error(file: &str) -> impl Fn(std::io::Error) -> ExportError + '_ {
-    move |source| ExportError::Write { file: file.to_owned(), source }
+    move |source| ExportError::Write {
+        file: file.to_owned(),
+        source,
+    }
 }
 
 fn name(path: &Path) -> String {

@@ -40,7 +40,9 @@ impl Parquet {
     fn first_table(&self) -> Result<(), ExportError> {
         match self.written {
             Written::Nothing => Ok(()),
-            _ => Err(ExportError::OneTable { file: name(&self.path) }),
+            _ => Err(ExportError::OneTable {
+                file: name(&self.path),
+            }),
         }
     }
 }
@@ -63,7 +65,10 @@ impl Export for Parquet {
     fn summary(&mut self, summary: Summary<'_>) -> Result<u64, ExportError> {
         self.first_table()?;
         let file = name(&self.path);
-        let failed = |source| ExportError::Parquet { file: file.clone(), source };
+        let failed = |source| ExportError::Parquet {
+            file: file.clone(),
+            source,
+        };
         let columns = summary_table::columns(summary.by);
         let fields: Vec<Field> = columns
             .iter()
@@ -79,13 +84,37 @@ impl Export for Parquet {
                 let values = summary.cells.iter().map(|cell| column.value(cell));
                 match column.kind {
                     Kind::Text => Arc::new(
-                        values.map(|v| if let Value::Text(v) = v { Some(v) } else { None }).collect::<StringArray>(),
+                        values
+                            .map(|v| {
+                                if let Value::Text(v) = v {
+                                    Some(v)
+                                } else {
+                                    None
+                                }
+                            })
+                            .collect::<StringArray>(),
                     ),
                     Kind::Count => Arc::new(
-                        values.map(|v| if let Value::Count(v) = v { Some(v) } else { None }).collect::<UInt64Array>(),
+                        values
+                            .map(|v| {
+                                if let Value::Count(v) = v {
+                                    Some(v)
+                                } else {
+                                    None
+                                }
+                            })
+                            .collect::<UInt64Array>(),
                     ),
                     Kind::Number => Arc::new(
-                        values.map(|v| if let Value::Number(v) = v { Some(v) } else { None }).collect::<Float64Array>(),
+                        values
+                            .map(|v| {
+                                if let Value::Number(v) = v {
+                                    Some(v)
+                                } else {
+                                    None
+                                }
+                            })
+                            .collect::<Float64Array>(),
                     ),
                 }
             })

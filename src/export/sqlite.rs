@@ -44,18 +44,30 @@ impl Database {
             Ok(connection)
         });
         let connection = made.map_err(failed(&name))?;
-        Ok(Database { connection, output, name, scores: false, summary: false })
+        Ok(Database {
+            connection,
+            output,
+            name,
+            scores: false,
+            summary: false,
+        })
     }
 }
 
 fn failed(file: &str) -> impl Fn(rusqlite::Error) -> ExportError + '_ {
-    move |source| ExportError::Sqlite { file: file.to_owned(), source }
+    move |source| ExportError::Sqlite {
+        file: file.to_owned(),
+        source,
+    }
 }
 
 /// A probability as the decimal number that people see, not with the digits that widening it
 /// to a double would show.
 fn decimal(share: f32) -> f64 {
-    share.to_string().parse().unwrap_or_else(|_| f64::from(share))
+    share
+        .to_string()
+        .parse()
+        .unwrap_or_else(|_| f64::from(share))
 }
 
 impl Export for Database {
@@ -64,7 +76,9 @@ impl Export for Database {
         rows: &mut dyn Iterator<Item = Result<Row, ScoresError>>,
     ) -> Result<u64, ExportError> {
         if std::mem::replace(&mut self.scores, true) {
-            return Err(ExportError::OneTable { file: self.name.clone() });
+            return Err(ExportError::OneTable {
+                file: self.name.clone(),
+            });
         }
         type Article = (String, Option<String>, Option<String>, Option<String>);
         let mut articles: HashMap<Article, i64> = HashMap::new();
@@ -72,9 +86,8 @@ impl Export for Database {
         let failed = failed(&self.name);
         let prepare = |sql| self.connection.prepare(sql).map_err(&failed);
         let mut insert_article = prepare("INSERT INTO articles VALUES (?, ?, ?, ?, ?)")?;
-        let mut insert_score = prepare(
-            "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?;
+        let mut insert_score =
+            prepare("INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
         let mut insert_issue = prepare("INSERT INTO score_issues VALUES (?, ?, ?)")?;
         for row in rows {
             let row = row?;
@@ -83,7 +96,9 @@ impl Export for Database {
                 Some(id) => *id,
                 None => {
                     let id = articles.len() as i64 + 1;
-                    insert_article.execute(params![id, key.0, key.1, key.2, key.3]).map_err(&failed)?;
+                    insert_article
+                        .execute(params![id, key.0, key.1, key.2, key.3])
+                        .map_err(&failed)?;
                     articles.insert(key, id);
                     id
                 }
@@ -110,7 +125,9 @@ impl Export for Database {
                 ])
                 .map_err(&failed)?;
             for (position, issue) in row.issues.iter().enumerate() {
-                insert_issue.execute(params![written, issue, position as i64]).map_err(&failed)?;
+                insert_issue
+                    .execute(params![written, issue, position as i64])
+                    .map_err(&failed)?;
             }
         }
         Ok(written.unsigned_abs())
@@ -118,7 +135,9 @@ impl Export for Database {
 
     fn summary(&mut self, summary: Summary<'_>) -> Result<u64, ExportError> {
         if std::mem::replace(&mut self.summary, true) {
-            return Err(ExportError::OneTable { file: self.name.clone() });
+            return Err(ExportError::OneTable {
+                file: self.name.clone(),
+            });
         }
         let failed = failed(&self.name);
         let columns = summary_table::columns(summary.by);
@@ -141,11 +160,17 @@ impl Export for Database {
         let mut insert = self.connection.prepare(&insert).map_err(&failed)?;
         for cell in summary.cells {
             insert
-                .execute(params_from_iter(columns.iter().map(|column| column.value(cell))))
+                .execute(params_from_iter(
+                    columns.iter().map(|column| column.value(cell)),
+                ))
                 .map_err(&failed)?;
         }
-        let keys: Vec<String> =
-            summary.by.dimensions().iter().map(|key| format!("\"{key}\"")).collect();
+        let keys: Vec<String> = summary
+            .by
+            .dimensions()
+            .iter()
+            .map(|key| format!("\"{key}\""))
+            .collect();
         if !keys.is_empty() {
             let index = format!("CREATE INDEX summary_cell ON summary ({})", keys.join(", "));
             self.connection.execute_batch(&index).map_err(&failed)?;
@@ -154,7 +179,12 @@ impl Export for Database {
     }
 
     fn finish(self: Box<Self>) -> Result<(), ExportError> {
-        let Database { connection, output, name, .. } = *self;
+        let Database {
+            connection,
+            output,
+            name,
+            ..
+        } = *self;
         connection
             .execute_batch(INDEXES)
             .and_then(|()| connection.execute_batch("COMMIT; PRAGMA optimize;"))

@@ -36,7 +36,11 @@ impl Column {
         kind: Kind,
         get: impl for<'c> Fn(&'c Cell) -> Value<'c> + 'static,
     ) -> Column {
-        Column { name: name.into(), kind, get: Box::new(get) }
+        Column {
+            name: name.into(),
+            kind,
+            get: Box::new(get),
+        }
     }
 
     pub fn value<'c>(&self, cell: &'c Cell) -> Value<'c> {
@@ -50,34 +54,64 @@ impl Column {
 pub(super) fn columns(by: &By) -> Vec<Column> {
     let mut columns = Vec::new();
     for (place, dimension) in by.dimensions().iter().enumerate() {
-        columns.push(Column::new(dimension.name(), Kind::Text, move |cell| {
-            match cell.key.0.get(place) {
+        columns.push(Column::new(
+            dimension.name(),
+            Kind::Text,
+            move |cell| match cell.key.0.get(place) {
                 Some(Some(value)) => Value::Text(value.into()),
                 _ => Value::Missing,
-            }
-        }));
+            },
+        ));
     }
-    columns.push(Column::new("sentences", Kind::Count, |cell| Value::Count(cell.sentences)));
-    columns.push(Column::new("articles", Kind::Count, |cell| Value::Count(cell.articles as u64)));
+    columns.push(Column::new("sentences", Kind::Count, |cell| {
+        Value::Count(cell.sentences)
+    }));
+    columns.push(Column::new("articles", Kind::Count, |cell| {
+        Value::Count(cell.articles as u64)
+    }));
     for (place, stance) in Stance::ALL.into_iter().enumerate() {
         let name = stance.name();
         columns.push(Column::new(name, Kind::Number, move |cell| {
             number(cell.means.get(place).map(|mean| mean.value))
         }));
-        columns.push(Column::new(format!("{name}_low"), Kind::Number, move |cell| {
-            number(cell.means.get(place).and_then(|mean| mean.interval).map(|i| i.low))
-        }));
-        columns.push(Column::new(format!("{name}_high"), Kind::Number, move |cell| {
-            number(cell.means.get(place).and_then(|mean| mean.interval).map(|i| i.high))
-        }));
+        columns.push(Column::new(
+            format!("{name}_low"),
+            Kind::Number,
+            move |cell| {
+                number(
+                    cell.means
+                        .get(place)
+                        .and_then(|mean| mean.interval)
+                        .map(|i| i.low),
+                )
+            },
+        ));
+        columns.push(Column::new(
+            format!("{name}_high"),
+            Kind::Number,
+            move |cell| {
+                number(
+                    cell.means
+                        .get(place)
+                        .and_then(|mean| mean.interval)
+                        .map(|i| i.high),
+                )
+            },
+        ));
     }
     for (place, stance) in Stance::ALL.into_iter().enumerate() {
-        columns.push(Column::new(format!("share_{}", stance.name()), Kind::Number, move |cell| {
-            number(cell.shares.get(place).copied())
-        }));
+        columns.push(Column::new(
+            format!("share_{}", stance.name()),
+            Kind::Number,
+            move |cell| number(cell.shares.get(place).copied()),
+        ));
     }
-    columns.push(Column::new("labelled", Kind::Count, |cell| Value::Count(cell.labelled)));
-    columns.push(Column::new("lambda", Kind::Number, |cell| number(cell.correction)));
+    columns.push(Column::new("labelled", Kind::Count, |cell| {
+        Value::Count(cell.labelled)
+    }));
+    columns.push(Column::new("lambda", Kind::Number, |cell| {
+        number(cell.correction)
+    }));
     columns.push(Column::new("note", Kind::Text, |cell| match cell.note {
         Some(note) => Value::Text(note.to_string().into()),
         None => Value::Missing,

@@ -69,7 +69,10 @@ struct Sentences {
 /// The rows of an evidence in the order in which they are shown: summits, dates, articles,
 /// sentences, and parties by their weight.
 pub(super) fn in_order<'r>(rows: &'r [Row], labels: &Labels<'r>) -> Vec<&'r Row> {
-    let mut kept: Vec<&Row> = rows.iter().filter(|row| labels.party(&row.party).is_some()).collect();
+    let mut kept: Vec<&Row> = rows
+        .iter()
+        .filter(|row| labels.party(&row.party).is_some())
+        .collect();
     kept.sort_by_cached_key(|row| {
         (
             labels.summit(row.summit.as_deref()),
@@ -97,7 +100,9 @@ pub(super) fn ranks(rows: &[&Row]) -> Vec<usize> {
         if row.issues.is_empty() {
             put(None);
         }
-        row.issues.iter().for_each(|issue| put(Some(issue.as_str())));
+        row.issues
+            .iter()
+            .for_each(|issue| put(Some(issue.as_str())));
     }
     let lots: Vec<[u8; 32]> = rows
         .iter()
@@ -136,7 +141,10 @@ pub(super) fn pack<'r>(rows: &[&'r Row], labels: &Labels<'r>) -> Result<Evidence
         });
         if !same_article {
             table.articles.id.push(&row.article);
-            table.articles.summit.push(labels.summit(row.summit.as_deref()).unwrap_or_default());
+            table
+                .articles
+                .summit
+                .push(labels.summit(row.summit.as_deref()).unwrap_or_default());
             table.articles.date.push(row.date.as_deref());
             table.articles.source.push(row.source.as_deref());
         }
@@ -150,7 +158,9 @@ pub(super) fn pack<'r>(rows: &[&'r Row], labels: &Labels<'r>) -> Result<Evidence
         last = Some(row);
 
         table.sentence.push(texts.len() - 1);
-        table.party.push(labels.party(&row.party).unwrap_or_default());
+        table
+            .party
+            .push(labels.party(&row.party).unwrap_or_default());
         match mention_in_utf16(row) {
             Some((start, end)) => {
                 table.mention_start.push(start);
@@ -164,12 +174,26 @@ pub(super) fn pack<'r>(rows: &[&'r Row], labels: &Labels<'r>) -> Result<Evidence
                 table.mentions.push(&row.mention);
             }
         }
-        table.probabilities.extend(row.probabilities().map(thousandths));
-        table.stance.push(Stance::ALL.iter().position(|s| *s == row.stance).unwrap_or_default());
-        let set: Vec<usize> = row.issues.iter().filter_map(|issue| labels.issue(issue)).collect();
+        table
+            .probabilities
+            .extend(row.probabilities().map(thousandths));
+        table.stance.push(
+            Stance::ALL
+                .iter()
+                .position(|s| *s == row.stance)
+                .unwrap_or_default(),
+        );
+        let set: Vec<usize> = row
+            .issues
+            .iter()
+            .filter_map(|issue| labels.issue(issue))
+            .collect();
         let next = issue_sets.len();
         table.issues.push(*issue_sets.entry(set).or_insert(next));
-        let link = serde_json::to_value(row.link)?.as_str().unwrap_or_default().to_owned();
+        let link = serde_json::to_value(row.link)?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let place = table.links.iter().position(|known| *known == link);
         table.link.push(place.unwrap_or(table.links.len()));
         if place.is_none() {
@@ -193,14 +217,24 @@ pub(super) fn pack<'r>(rows: &[&'r Row], labels: &Labels<'r>) -> Result<Evidence
 impl Evidence {
     /// Bytes that it takes in the page.
     pub fn bytes(&self) -> usize {
-        64 + self.rows.len() + self.texts.iter().map(|block| block.len() + 3).sum::<usize>()
+        64 + self.rows.len()
+            + self
+                .texts
+                .iter()
+                .map(|block| block.len() + 3)
+                .sum::<usize>()
     }
 }
 
 /// The mention's UTF-16 offsets in the sentence, if the mention stands where the row says.
 fn mention_in_utf16(row: &Row) -> Option<(i64, i64)> {
     let skip = row.mention_start.checked_sub(row.sentence_start)? as usize;
-    let start = row.text.char_indices().map(|(byte, _)| byte).chain([row.text.len()]).nth(skip)?;
+    let start = row
+        .text
+        .char_indices()
+        .map(|(byte, _)| byte)
+        .chain([row.text.len()])
+        .nth(skip)?;
     let (before, rest) = row.text.split_at(start);
     if row.mention.is_empty() || !rest.starts_with(&row.mention) {
         return None;
@@ -231,7 +265,9 @@ mod tests {
     fn inflate(block: &str) -> Value {
         let bytes = BASE64_STANDARD.decode(block).unwrap();
         let mut text = String::new();
-        flate2::read::DeflateDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
+        flate2::read::DeflateDecoder::new(bytes.as_slice())
+            .read_to_string(&mut text)
+            .unwrap();
         serde_json::from_str(&text).unwrap()
     }
 
@@ -242,8 +278,17 @@ mod tests {
         row.sentence_start = 100;
         row.mention_start = 105;
         assert_eq!(mention_in_utf16(&row), Some((6, 12)));
-        for (start, mention) in [(104, "Élysée"), (99, "Élysée"), (u32::MAX, "Élysée"), (105, "")] {
-            let row = Row { mention_start: start, mention: mention.to_owned(), ..row.clone() };
+        for (start, mention) in [
+            (104, "Élysée"),
+            (99, "Élysée"),
+            (u32::MAX, "Élysée"),
+            (105, ""),
+        ] {
+            let row = Row {
+                mention_start: start,
+                mention: mention.to_owned(),
+                ..row.clone()
+            };
             assert_eq!(mention_in_utf16(&row), None);
         }
     }
@@ -251,14 +296,28 @@ mod tests {
     #[test]
     fn sentences_are_kept_once_and_rows_point_to_them() {
         let mut rows: Vec<Row> = (0..3)
-            .map(|article| row(&format!("a{article}"), "S", "2026-01-01", "Russia", &["trade"]))
+            .map(|article| {
+                row(
+                    &format!("a{article}"),
+                    "S",
+                    "2026-01-01",
+                    "Russia",
+                    &["trade"],
+                )
+            })
             .collect();
-        rows.push(Row { party: "Ukraine".into(), ..rows[1].clone() });
+        rows.push(Row {
+            party: "Ukraine".into(),
+            ..rows[1].clone()
+        });
         let labels = Labels::of(&rows, 10).unwrap();
         let evidence = pack(&in_order(&rows, &labels), &labels).unwrap();
         let table = inflate(&evidence.rows);
         assert_eq!(table["sentence"], serde_json::json!([0, 1, 1, 2]));
-        assert_eq!(table["articles"]["id"], serde_json::json!(["a0", "a1", "a2"]));
+        assert_eq!(
+            table["articles"]["id"],
+            serde_json::json!(["a0", "a1", "a2"])
+        );
         assert_eq!(table["probabilities"][2], 600);
         assert_eq!(inflate(&evidence.texts[0]).as_array().unwrap().len(), 3);
     }
@@ -266,17 +325,32 @@ mod tests {
     #[test]
     fn a_row_is_kept_when_any_of_its_cells_has_room() {
         let mut rows: Vec<Row> = (0..20)
-            .map(|article| row(&format!("a{article}"), "S", "2026-01-01", "Russia", &["trade"]))
+            .map(|article| {
+                row(
+                    &format!("a{article}"),
+                    "S",
+                    "2026-01-01",
+                    "Russia",
+                    &["trade"],
+                )
+            })
             .collect();
         rows[7].issues.push("health".to_owned());
         let labels = Labels::of(&rows, 10).unwrap();
         let ordered = in_order(&rows, &labels);
         let ranks = ranks(&ordered);
-        let place = ordered.iter().position(|row| row.issues.len() == 2).unwrap();
+        let place = ordered
+            .iter()
+            .position(|row| row.issues.len() == 2)
+            .unwrap();
         assert_eq!(ranks[place], 1, "alone in its cell");
         let mut sorted = ranks.clone();
         sorted.sort_unstable();
-        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] <= 1 || pair[0] == 1));
+        assert!(
+            sorted
+                .windows(2)
+                .all(|pair| pair[1] - pair[0] <= 1 || pair[0] == 1)
+        );
         assert_eq!(sorted.last(), Some(&20));
     }
 }

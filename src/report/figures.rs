@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::labels::Labels;
-use crate::scores::Row;
 use crate::codebook::Stance;
+use crate::scores::Row;
 use crate::summary::{
     By, Cell, Dimension, Key, LabelUse, Labels as HandLabels, Options, Tallied, Tally, compare,
     summarize,
@@ -94,7 +94,9 @@ impl Figures {
                     rows.iter().for_each(|row| tally.add(row));
                     let mut tallied = tally.finish()?;
                     figures.corrected = tallied.labels;
-                    tallied.cells.retain(|cell| places(&by, &cell.key, labels).is_some());
+                    tallied
+                        .cells
+                        .retain(|cell| places(&by, &cell.key, labels).is_some());
                     for cell in summarize(&tallied, options) {
                         if let Some(places) = places(&by, &cell.key, labels) {
                             figures.push(places, &cell);
@@ -106,7 +108,9 @@ impl Figures {
                 }
             }
         }
-        figures.changes.sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
+        figures
+            .changes
+            .sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
         figures.changes.truncate(MAX_CHANGES);
         Ok(figures)
     }
@@ -120,7 +124,11 @@ impl Figures {
     ) -> Result<(), ReportError> {
         let comparison = compare(tallied, Dimension::Summit, None, options)?;
         self.compared += comparison.changes.len();
-        for change in comparison.changes.iter().filter(|change| change.q <= SHOWN_Q) {
+        for change in comparison
+            .changes
+            .iter()
+            .filter(|change| change.q <= SHOWN_Q)
+        {
             let summit = |name: &str| labels.summit(Some(name));
             let (Some([party, issue, _]), Some(from), Some(to)) = (
                 places(&comparison.within, &change.key, labels),
@@ -132,7 +140,10 @@ impl Figures {
             self.changes.push(Change {
                 party,
                 issue,
-                stance: Stance::ALL.iter().position(|s| *s == change.stance).unwrap_or_default(),
+                stance: Stance::ALL
+                    .iter()
+                    .position(|s| *s == change.stance)
+                    .unwrap_or_default(),
                 from,
                 to,
                 difference: change.difference,
@@ -155,8 +166,14 @@ impl Figures {
         cells.articles.push(cell.articles);
         for mean in &cell.means {
             cells.mean.push(thousandths(mean.value));
-            cells.low.push(mean.interval.map_or(-1, |interval| thousandths(interval.low)));
-            cells.high.push(mean.interval.map_or(-1, |interval| thousandths(interval.high)));
+            cells.low.push(
+                mean.interval
+                    .map_or(-1, |interval| thousandths(interval.low)),
+            );
+            cells.high.push(
+                mean.interval
+                    .map_or(-1, |interval| thousandths(interval.high)),
+            );
         }
     }
 }

@@ -59,7 +59,12 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<String, serde_json::Error>
     let mut safe = String::with_capacity(plain.len() + plain.len() / 16);
     for letter in plain.chars() {
         match letter {
-            '<' | '>' | '&' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            '<'
+            | '>'
+            | '&'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}' => safe.push_str(&format!("\\u{:04x}", letter as u32)),
             _ => safe.push(letter),
         }
@@ -110,14 +115,19 @@ mod tests {
     fn json_for_a_script_element_cannot_end_it_and_reads_back_the_same() {
         let nasty = "</script><!-- & \u{2028}\u{202e}\u{0} \"quoted\" \\u003c 🙂";
         let safe = json(&nasty).unwrap();
-        assert!(!safe.contains(['<', '>', '&', '\u{2028}', '\u{202e}']), "{safe}");
+        assert!(
+            !safe.contains(['<', '>', '&', '\u{2028}', '\u{202e}']),
+            "{safe}"
+        );
         assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), nasty);
     }
 
     #[test]
     fn a_title_is_text_and_what_is_put_in_is_not_filled_again() {
         let page = page("{{script}} <b>\"A\" & 'B'</b>", "\"{{title}}\"", "{}");
-        assert!(page.contains("<title>{{script}} &lt;b&gt;&quot;A&quot; &amp; &#39;B&#39;&lt;/b&gt;</title>"));
+        assert!(page.contains(
+            "<title>{{script}} &lt;b&gt;&quot;A&quot; &amp; &#39;B&#39;&lt;/b&gt;</title>"
+        ));
         assert!(page.contains(">\"{{title}}\"</script>"));
     }
 
@@ -125,7 +135,11 @@ mod tests {
     fn no_part_of_the_page_ends_its_element_early_or_names_another_host() {
         for part in [CHARTS, SCRIPT, STYLE] {
             let lower = part.to_lowercase();
-            assert!(!lower.contains("</script") && !lower.contains("<!--") && !lower.contains("</style"));
+            assert!(
+                !lower.contains("</script")
+                    && !lower.contains("<!--")
+                    && !lower.contains("</style")
+            );
             // A carriage return would be read as a line feed, and the hash would not match.
             assert!(!part.contains('\r'));
         }
@@ -138,8 +152,14 @@ mod tests {
     fn the_vendored_file_is_the_one_its_checksum_names() {
         let sums = include_str!("vendor/SHA256SUMS");
         for (name, text) in [("charts.min.js", CHARTS), ("LICENCES.txt", LICENCES)] {
-            let digest: String = Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect();
-            assert!(sums.contains(&format!("{digest}  {name}")), "{name} is not what SHA256SUMS says");
+            let digest: String = Sha256::digest(text)
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect();
+            assert!(
+                sums.contains(&format!("{digest}  {name}")),
+                "{name} is not what SHA256SUMS says"
+            );
         }
     }
 }

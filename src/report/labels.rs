@@ -48,22 +48,47 @@ impl<'r> Labels<'r> {
             .collect();
         parties.sort_by_key(|(_, articles, rows)| std::cmp::Reverse((*articles, *rows)));
         let parties_left_out = parties.len().saturating_sub(max_parties);
-        let parties: Vec<&str> = parties.iter().map(|(party, ..)| *party).take(max_parties).collect();
+        let parties: Vec<&str> = parties
+            .iter()
+            .map(|(party, ..)| *party)
+            .take(max_parties)
+            .collect();
 
         let mut issues: Vec<&str> = issues.into_iter().collect();
         let place = |issue: &str| ISSUES.iter().position(|known| *known == issue);
         issues.sort_by_key(|issue| place(issue).unwrap_or(ISSUES.len()));
 
         // In the order in which summits are compared.
-        let dated: HashMap<String, usize> =
-            tally.finish()?.summits.into_iter().enumerate().map(|(n, summit)| (summit.name, n)).collect();
+        let dated: HashMap<String, usize> = tally
+            .finish()?
+            .summits
+            .into_iter()
+            .enumerate()
+            .map(|(n, summit)| (summit.name, n))
+            .collect();
         let mut summits: Vec<Option<&str>> = summits.into_iter().collect();
-        summits.sort_by_key(|name| name.map_or(usize::MAX, |name| dated.get(name).copied().unwrap_or_default()));
+        summits.sort_by_key(|name| {
+            name.map_or(usize::MAX, |name| {
+                dated.get(name).copied().unwrap_or_default()
+            })
+        });
 
         Ok(Labels {
-            party_index: parties.iter().enumerate().map(|(n, name)| (*name, n)).collect(),
-            issue_index: issues.iter().enumerate().map(|(n, name)| (*name, n)).collect(),
-            summit_index: summits.iter().enumerate().map(|(n, name)| (*name, n)).collect(),
+            party_index: parties
+                .iter()
+                .enumerate()
+                .map(|(n, name)| (*name, n))
+                .collect(),
+            issue_index: issues
+                .iter()
+                .enumerate()
+                .map(|(n, name)| (*name, n))
+                .collect(),
+            summit_index: summits
+                .iter()
+                .enumerate()
+                .map(|(n, name)| (*name, n))
+                .collect(),
             parties,
             parties_left_out,
             issues,
@@ -97,16 +122,30 @@ mod tests {
             row("a2", "Later", "2026-05-02", "Ukraine", &["security"]),
             row("a3", "Early", "2025-01-01", "Ukraine", &["aardvark"]),
         ];
-        rows.push(Row { summit: None, date: None, ..rows[0].clone() });
-        rows.push(Row { summit: Some("Undated".into()), date: None, ..rows[0].clone() });
+        rows.push(Row {
+            summit: None,
+            date: None,
+            ..rows[0].clone()
+        });
+        rows.push(Row {
+            summit: Some("Undated".into()),
+            date: None,
+            ..rows[0].clone()
+        });
         let labels = Labels::of(&rows, 10).unwrap();
         assert_eq!(labels.parties, ["Russia", "Ukraine"]);
         assert_eq!(labels.issues, ["security", "trade", "aardvark", "zebra"]);
-        assert_eq!(labels.summits, [Some("Early"), Some("Later"), Some("Undated"), None]);
+        assert_eq!(
+            labels.summits,
+            [Some("Early"), Some("Later"), Some("Undated"), None]
+        );
         assert_eq!(labels.summit(None), Some(3));
 
         let labels = Labels::of(&rows[..3], 1).unwrap();
-        assert_eq!((labels.parties.as_slice(), labels.parties_left_out), (["Ukraine"].as_slice(), 1));
+        assert_eq!(
+            (labels.parties.as_slice(), labels.parties_left_out),
+            (["Ukraine"].as_slice(), 1)
+        );
         assert_eq!(labels.party("Russia"), None);
     }
 }

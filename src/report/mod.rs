@@ -123,7 +123,10 @@ pub fn page(
         match fit(rows, provenance, options, &labels, &figures)? {
             Ok(page) => return Ok(page),
             Err(bytes) if labels.parties.len() <= 1 => {
-                return Err(ReportError::TooLarge { max_bytes: options.max_bytes, bytes });
+                return Err(ReportError::TooLarge {
+                    max_bytes: options.max_bytes,
+                    bytes,
+                });
             }
             Err(_) => max_parties = labels.parties.len() / 2,
         }
@@ -138,7 +141,10 @@ fn fit(
     labels: &Labels<'_>,
     figures: &Figures,
 ) -> Result<Result<Page, usize>, ReportError> {
-    let title = options.title.clone().unwrap_or_else(|| words::title(labels));
+    let title = options
+        .title
+        .clone()
+        .unwrap_or_else(|| words::title(labels));
     let counts = words::Counts::of(rows);
     let ordered = evidence::in_order(rows, labels);
     let ranks = evidence::ranks(&ordered);
@@ -214,11 +220,20 @@ mod tests {
         for article in 0..articles {
             for (sentence, party) in ["Russia", "Ukraine", "Turkey"].into_iter().enumerate() {
                 let summit = ["Geneva", "Miami"][article % 2];
-                let mut row = row(&format!("a{article}"), summit, "2026-02-17", party, &["trade"]);
+                let mut row = row(
+                    &format!("a{article}"),
+                    summit,
+                    "2026-02-17",
+                    party,
+                    &["trade"],
+                );
                 row.sentence = sentence as u32;
                 // Text that does not compress away.
                 let lot = (article * 7_919 + sentence * 104_729) as u64;
-                row.text = format!("{party} said {:x}.", lot.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                row.text = format!(
+                    "{party} said {:x}.",
+                    lot.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                );
                 rows.push(row);
             }
         }
@@ -239,23 +254,42 @@ mod tests {
     fn a_small_page_leaves_sentences_out_evenly_and_keeps_its_size() {
         let rows = rows(2_000);
         let options = Options {
-            summary: summary::Options { draws: 50, permutations: 50, ..Default::default() },
+            summary: summary::Options {
+                draws: 50,
+                permutations: 50,
+                ..Default::default()
+            },
             ..Options::default()
         };
         let whole = page(&rows, None, None, &options).unwrap();
         assert_eq!(whole.left_out, LeftOut::default());
 
         let max_bytes = html::frame_bytes() + 50_000;
-        let options = Options { max_bytes, ..options };
+        let options = Options {
+            max_bytes,
+            ..options
+        };
         let small = page(&rows, None, None, &options).unwrap();
         assert!(small.html.len() <= max_bytes, "{} bytes", small.html.len());
         let per_cell = small.left_out.per_cell.unwrap();
         // Six cells: three parties at two summits.
         assert_eq!(rows.len() - small.left_out.rows, 6 * per_cell);
-        assert!(per_cell > 50 && small.left_out.parties == 0, "{:?}", small.left_out);
-        assert!(small.html.contains("readings. Its numbers rest on all of them."));
+        assert!(
+            per_cell > 50 && small.left_out.parties == 0,
+            "{:?}",
+            small.left_out
+        );
+        assert!(
+            small
+                .html
+                .contains("readings. Its numbers rest on all of them.")
+        );
         // As large as it may be.
-        assert!(small.html.len() > max_bytes - 5_000, "{} bytes", small.html.len());
+        assert!(
+            small.html.len() > max_bytes - 5_000,
+            "{} bytes",
+            small.html.len()
+        );
     }
 
     #[test]
@@ -266,7 +300,11 @@ mod tests {
         }
         let options = Options {
             max_bytes: html::frame_bytes() + 30_000,
-            summary: summary::Options { draws: 20, permutations: 20, ..Default::default() },
+            summary: summary::Options {
+                draws: 20,
+                permutations: 20,
+                ..Default::default()
+            },
             ..Options::default()
         };
         let small = page(&rows, None, None, &options).unwrap();
@@ -274,7 +312,10 @@ mod tests {
         assert!(small.left_out.parties > 100 && small.left_out.parties < 300);
         assert!(small.left_out.rows < rows.len(), "{:?}", small.left_out);
 
-        let tiny = Options { max_bytes: 100_000, ..options };
+        let tiny = Options {
+            max_bytes: 100_000,
+            ..options
+        };
         let error = page(&rows, None, None, &tiny).unwrap_err().to_string();
         assert!(error.contains("under 100000 bytes"), "{error}");
     }

@@ -28,7 +28,8 @@ impl Counts {
         fn distinct<'r, T: Ord>(values: impl Iterator<Item = T> + 'r) -> usize {
             values.collect::<BTreeSet<T>>().len()
         }
-        let article = |row: &Row| -> (Option<String>, String) { (row.summit.clone(), row.article.clone()) };
+        let article =
+            |row: &Row| -> (Option<String>, String) { (row.summit.clone(), row.article.clone()) };
         Counts {
             rows: rows.len(),
             sentences: distinct(rows.iter().map(|row| (article(row), row.sentence))),
@@ -53,7 +54,10 @@ pub(super) fn title(labels: &Labels<'_>) -> String {
 pub(super) fn dates(rows: &[Row]) -> Option<(&str, &str)> {
     let dates = || {
         let given = rows.iter().filter_map(|row| row.date.as_deref());
-        given.filter(|date| date.get(..10).is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok()))
+        given.filter(|date| {
+            date.get(..10)
+                .is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok())
+        })
     };
     dates().min().zip(dates().max())
 }
@@ -160,23 +164,27 @@ pub(super) fn methods(
              interval.",
             number(figures.without_interval),
             number(figures.count),
-            if figures.corrected.is_some() { " or labels" } else { "" },
+            if figures.corrected.is_some() {
+                " or labels"
+            } else {
+                ""
+            },
         ));
     }
     paragraphs
 }
 
 /// A line under the headline where a reader must know something first.
-pub(super) fn notice(
-    counts: &Counts,
-    figures: &Figures,
-    left_out: &LeftOut,
-) -> Option<String> {
+pub(super) fn notice(counts: &Counts, figures: &Figures, left_out: &LeftOut) -> Option<String> {
     if counts.rows > 0 && figures.without_interval == figures.count {
         return Some(format!(
             "There are too few articles{} here for intervals: read the sentences rather than the \
              numbers.",
-            if figures.corrected.is_some() { " or labels" } else { "" },
+            if figures.corrected.is_some() {
+                " or labels"
+            } else {
+                ""
+            },
         ));
     }
     (left_out.per_cell.is_some()).then(|| {
@@ -218,8 +226,14 @@ mod tests {
 
     #[test]
     fn numbers_have_their_thousands_apart() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([many(1, "article"), many(2, "article")], ["1 article", "2 articles"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(number),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [many(1, "article"), many(2, "article")],
+            ["1 article", "2 articles"]
+        );
     }
 
     #[test]
