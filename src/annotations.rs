@@ -93,10 +93,7 @@ pub fn read(path: &Path) -> Result<Vec<AnnotatedArticle>, CorpusError> {
         source,
     };
     let mut articles = Vec::new();
-    for (index, line) in BufReader::new(File::open(path).map_err(io)?)
-        .lines()
-        .enumerate()
-    {
+    for (index, line) in BufReader::new(File::open(path).map_err(io)?).lines().enumerate() {
         let line = line.map_err(io)?;
         if line.trim().is_empty() {
             continue;
@@ -108,11 +105,7 @@ pub fn read(path: &Path) -> Result<Vec<AnnotatedArticle>, CorpusError> {
                 source,
             })?;
         for (sentence, annotated) in article.sentences.iter().enumerate() {
-            if let Some(bad) = annotated
-                .parties
-                .iter()
-                .find(|p| p.bytes(annotated).is_none())
-            {
+            if let Some(bad) = annotated.parties.iter().find(|p| p.bytes(annotated).is_none()) {
                 return Err(CorpusError::Mention {
                     file: file.clone(),
                     line: index + 1,
@@ -153,11 +146,7 @@ impl AnnotatedArticle {
         let mut paragraph = None;
         for sentence in &self.sentences {
             if let Some(last) = paragraph {
-                text.push_str(if last == sentence.paragraph {
-                    " "
-                } else {
-                    "\n\n"
-                });
+                text.push_str(if last == sentence.paragraph { " " } else { "\n\n" });
             }
             paragraph = Some(sentence.paragraph);
             starts.push(text.len());

@@ -1,9 +1,16 @@
-use clap::{Parser, Subcommand};
+//! `stance`: arguments to command to exit code.
 
 mod commands;
 
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::{compare, export, report, sample, summarize};
+
+/// Who pressed, who hedged, who saw progress: party stances in summit coverage.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "stance", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -11,13 +18,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Export(commands::export::Args),
-    Report(commands::report::Args),
+    Summarize(summarize::SummarizeArgs),
+    Compare(compare::CompareArgs),
+    Sample(sample::SampleArgs),
+    Export(export::ExportArgs),
+    Report(report::ReportArgs),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Export(args) => commands::export::run(args),
-        Command::Report(args) => commands::report::run(args),
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Summarize(args) => summarize::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::Sample(args) => sample::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Report(args) => report::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -86,7 +86,7 @@ fn estimate(cell: &TalliedCell, corrected: bool, options: &Options) -> Cell {
         correction: None,
         note: None,
     };
-    if cell.articles.len() < options.min_articles {
+    if cell.articles.len() < options.articles_needed() {
         result.note = Some(Note::FewArticles);
     } else if !corrected {
         let mut rng = bootstrap::generator(options.seed, "mean", &cell.key);

@@ -100,7 +100,7 @@ pub fn compare(
         groups.entry(key).or_default().insert(value, cell);
     }
     let corrected = tallied.labels.is_some();
-    let work: Vec<(&Key, &BTreeMap<&str, &TalliedCell>, &(String, String))> = groups
+    let work: Vec<_> = groups
         .iter()
         .flat_map(|(key, cells)| pairs.iter().map(move |pair| (key, cells, pair)))
         .collect();
@@ -226,7 +226,7 @@ fn changes(
     options: &Options,
 ) -> Result<Vec<Change>, String> {
     for (name, cell) in [(from, before), (to, after)] {
-        let (articles, needed) = (cell.articles.len(), options.min_articles.max(1));
+        let (articles, needed) = (cell.articles.len(), options.articles_needed());
         if articles < needed {
             return Err(format!(
                 "{articles} of at least {needed} articles at {name}"

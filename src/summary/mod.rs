@@ -41,12 +41,13 @@ pub use error::SummaryError;
 pub use key::{By, Dimension, Key, NONE};
 pub use labels::{Labels, row_key};
 pub use multiplicity::benjamini_hochberg;
-pub use tally::{LabelUse, Summit, Tallied, Tally};
+pub use tally::{Cluster, LabelUse, LabelledCluster, Summit, Tallied, TalliedCell, Tally};
 
 /// How summaries are computed. The confidence level is 95% throughout.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Options {
-    /// Cells with fewer articles get no interval and are not compared.
+    /// Cells with fewer articles get no interval and are not compared; nor do cells of a single
+    /// article, which cannot tell how much articles differ.
     pub min_articles: usize,
     /// With labels: cells with labelled rows in fewer articles are not corrected.
     pub min_labelled: usize,
@@ -67,6 +68,13 @@ impl Default for Options {
             permutations: 9999,
             seed: 1,
         }
+    }
+}
+
+impl Options {
+    /// The articles that a cell needs for an interval.
+    pub fn articles_needed(&self) -> usize {
+        self.min_articles.max(2)
     }
 }
 

