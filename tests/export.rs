@@ -146,7 +146,7 @@ fn json_lines_and_parquet_give_the_same_rows_back() {
     exported.export(&["rows.jsonl", "--to", "parquet", "-o", "again.parquet"]);
     let read = |name: &str| -> Vec<Row> {
         let files = scores::ScoreFiles::open(&[exported.path(name)]).unwrap();
-        files.rows().unwrap().map(Result::unwrap).collect()
+        files.rows().map(Result::unwrap).collect()
     };
     assert_eq!(read("rows.jsonl"), exported.rows);
     assert_eq!(read("again.parquet"), exported.rows);

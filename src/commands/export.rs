@@ -2,17 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, ValueEnum};
+use clap::ValueEnum;
 use summit_stance::export::{Export, Format, Summary, Target};
-use summit_stance::scores::{ScoreFiles, ScoresError};
-use summit_stance::summary::{By, Cell, Options, Tally, summarize};
+use summit_stance::scores::{Row, ScoresError};
+use summit_stance::summary::{By, Cell, Labels, Tally, summarize};
+
+use super::reading;
+use super::summarize::ComputingArgs;
 
 /// Write scores or a summary of them as CSV, JSON Lines, Parquet or SQLite.
 ///
 /// The rows are those that `stance score` made: a party in a sentence. `--table summary` writes
 /// averages with their intervals instead; an SQLite database holds both. Queries for R, Python,
 /// DuckDB and SQL that work on these files are in docs/queries.md.
-#[derive(Debug, Parser)]
+#[derive(Debug, clap::Args)]
 pub struct Args {
     /// Scores to export: files or folders that `stance score` wrote; `-` for JSON Lines from
     /// standard input. Several are put together.
@@ -32,15 +35,11 @@ pub struct Args {
     /// commas between them, or `all`.
     #[arg(long, value_name = "COLUMNS", default_value_t)]
     by: By,
-    /// Averages over fewer articles than this get no interval.
-    #[arg(long, value_name = "COUNT", default_value_t = Options::default().min_articles)]
-    min_articles: usize,
-    /// Bootstrap draws for each interval.
-    #[arg(long, value_name = "COUNT", default_value_t = Options::default().draws)]
-    draws: usize,
-    /// Seed of the draws.
-    #[arg(long, default_value_t = Options::default().seed)]
-    seed: u64,
+    /// Hand-labelled sample (see `stance sample`) to correct the averages with.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    #[command(flatten)]
+    computing: ComputingArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,28 +76,25 @@ impl From<To> for Format {
 /// Write the file, and say on standard error what it holds.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let format = Format::from(args.to);
-    let target = target(&args, format);
+    let target = target(args, format);
     if let Target::File(path) = &target {
         refuse_input(path, &args.scores)?;
     }
-    let files = ScoreFiles::open(&args.scores)?;
-    for note in files.notes() {
-        eprintln!("note: {note}");
-    }
+    let files = reading::open(&args.scores)?;
     // No row is a result too: a table without rows.
-    let rows = || -> Result<_, ScoresError> {
-        Ok(files
-            .rows()?
-            .filter(|row| !matches!(row, Err(ScoresError::Empty { .. }))))
+    let rows = || {
+        files
+            .rows()
+            .filter(|row| !matches!(row, Err(ScoresError::Empty { .. })))
     };
 
     let mut export: Box<dyn Export> = format.create(&target, files.provenance())?;
     let mut held = Vec::new();
     if args.table == Table::Scores || format.holds_both() {
-        held.push(format!("{} rows", export.scores(&mut rows()?)?));
+        held.push(format!("{} rows", export.scores(&mut rows())?));
     }
     if args.table == Table::Summary || format.holds_both() {
-        let cells = summary(rows()?, &args)?;
+        let cells = summary(rows(), args)?;
         let summary = Summary {
             by: &args.by,
             cells: &cells,
@@ -111,20 +107,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn summary(
-    rows: impl Iterator<Item = Result<summit_stance::scores::Row, ScoresError>>,
+    rows: impl Iterator<Item = Result<Row, ScoresError>>,
     args: &Args,
 ) -> anyhow::Result<Vec<Cell>> {
-    let options = Options {
-        min_articles: args.min_articles,
-        draws: args.draws,
-        seed: args.seed,
-        ..Options::default()
-    };
     let mut tally = Tally::new(args.by.clone());
+    if let Some(path) = &args.labels {
+        tally = tally.with_labels(Labels::read(path)?);
+    }
     for row in rows {
         tally.add(&row?);
     }
-    Ok(summarize(&tally.finish()?, &options))
+    Ok(summarize(&tally.finish()?, &args.computing.options()))
 }
 
 fn target(args: &Args, format: Format) -> Target {

@@ -23,7 +23,7 @@ pub fn tally(scores: &[PathBuf], labels: Option<&Path>, by: By) -> anyhow::Resul
         }
         tally = tally.with_labels(labels);
     }
-    for row in files.rows()? {
+    for row in files.rows() {
         tally.add(&row?);
     }
     let tallied = tally.finish()?;

@@ -4,17 +4,19 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Parser;
 use summit_stance::report::{self, LeftOut, Options};
-use summit_stance::scores::{Output, ScoreFiles, ScoresError};
+use summit_stance::scores::{Output, Provenance, Row, ScoresError};
 use summit_stance::summary::{self, Labels};
+
+use super::reading;
+use super::summarize::{ComputingArgs, draws};
 
 /// Make one HTML page of the scores, to look at, print and send.
 ///
 /// The page needs no internet and no server: open it in any browser. It shows where every party
 /// stood on every issue at every summit, what changed between summits, how sure that is, and the
 /// sentences behind each number.
-#[derive(Debug, Parser)]
+#[derive(Debug, clap::Args)]
 pub struct Args {
     /// Scores to show: files or folders that `stance score` wrote; `-` for JSON Lines from
     /// standard input.
@@ -37,37 +39,17 @@ pub struct Args {
     /// for the model's errors.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
-    /// Numbers that rest on fewer articles than this get no interval.
-    #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().min_articles)]
-    min_articles: usize,
-    /// Bootstrap draws for each interval.
-    #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().draws)]
-    draws: usize,
     /// Permutations for testing each change between summits.
-    #[arg(long, value_name = "COUNT", default_value_t = summary::Options::default().permutations)]
+    #[arg(long, value_name = "N", default_value_t = Options::default().summary.permutations,
+          value_parser = draws)]
     permutations: usize,
-    /// Seed of draws and permutations.
-    #[arg(long, default_value_t = summary::Options::default().seed)]
-    seed: u64,
+    #[command(flatten)]
+    computing: ComputingArgs,
 }
 
 /// Write the page, and say on standard error what it leaves out.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let (rows, provenance) = match ScoreFiles::open(&args.scores) {
-        // No row is a result too: the page says so.
-        Err(ScoresError::Empty { .. }) => (Vec::new(), None),
-        files => {
-            let files = files?;
-            for note in files.notes() {
-                eprintln!("note: {note}");
-            }
-            let rows = match files.rows()?.collect::<Result<Vec<_>, _>>() {
-                Err(ScoresError::Empty { .. }) => Vec::new(),
-                rows => rows?,
-            };
-            (rows, files.provenance().cloned())
-        }
-    };
+    let (rows, provenance) = read(&args.scores)?;
     anyhow::ensure!(
         args.max_size.is_finite() && args.max_size > 0.0,
         "--max-size must be a number of megabytes above 0"
@@ -77,11 +59,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         max_bytes: (args.max_size * 1e6) as usize,
         max_parties: args.parties,
         summary: summary::Options {
-            min_articles: args.min_articles,
-            draws: args.draws,
             permutations: args.permutations,
-            seed: args.seed,
-            ..summary::Options::default()
+            ..args.computing.options()
         },
     };
     let labels = args.labels.as_deref().map(Labels::read).transpose()?;
@@ -111,4 +90,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// All rows, and what made them. No row is a result too: the page says so.
+fn read(scores: &[PathBuf]) -> anyhow::Result<(Vec<Row>, Option<Provenance>)> {
+    let none = |error: ScoresError| match error {
+        ScoresError::Empty { .. } => Ok(Vec::new()),
+        error => Err(error),
+    };
+    let files = match reading::open(scores) {
+        Ok(files) => files,
+        Err(error) => return Ok((none(error.downcast()?)?, None)),
+    };
+    let rows = files
+        .rows()
+        .collect::<Result<Vec<Row>, _>>()
+        .or_else(none)?;
+    Ok((rows, files.provenance().cloned()))
 }

@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         seed: args.seed,
     };
     let files = reading::open(&args.scores)?;
-    let sample = sample::draw(files.rows()?, &design)?;
+    let sample = sample::draw(files.rows(), &design)?;
     if to_stdout {
         let mut text = Vec::new();
         sample::write_csv(&mut text, &sample, &design)?;

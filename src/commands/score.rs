@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -250,11 +251,21 @@ impl Sinks {
 
 fn provenance(args: &Args, scorer: &Scorer) -> anyhow::Result<Provenance> {
     let config = scorer.model().config();
+    let calibration = &config.calibration;
     let mut provenance = Provenance {
         version: env!("CARGO_PKG_VERSION").into(),
         model: config.name.clone(),
         model_checksum: config.checksum(),
-        ..Provenance::default()
+        options: BTreeMap::from([
+            (
+                "issue threshold".into(),
+                calibration.issue_threshold.to_string(),
+            ),
+            (
+                "stance temperature".into(),
+                calibration.stance_temperature.to_string(),
+            ),
+        ]),
     };
     if let Some(list) = &args.reading.parties {
         let bytes = std::fs::read(list)?;

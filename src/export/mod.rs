@@ -156,19 +156,6 @@ pub enum ExportError {
     },
 }
 
-impl ExportError {
-    /// Whether the reader at the other end of standard output has seen enough, which is no fault.
-    pub fn is_broken_pipe(&self) -> bool {
-        match self {
-            ExportError::Write { source, .. }
-            | ExportError::Scores(ScoresError::Write { source, .. }) => {
-                source.kind() == std::io::ErrorKind::BrokenPipe
-            }
-            _ => false,
-        }
-    }
-}
-
 fn write_error(file: &str) -> impl Fn(std::io::Error) -> ExportError + '_ {
     move |source| ExportError::Write {
         file: file.to_owned(),

@@ -188,9 +188,9 @@ pub fn spans(logits: &[[f32; 3]], bias: f32) -> Vec<Span> {
         let mut next = [f32::NEG_INFINITY; 3];
         let mut from = [OUTSIDE; 3];
         for to in 0..3 {
-            for previous in 0..3 {
-                if allowed(previous, to) && best[previous] > next[to] {
-                    (next[to], from[to]) = (best[previous], previous);
+            for (previous, score) in best.iter().enumerate() {
+                if allowed(previous, to) && *score > next[to] {
+                    (next[to], from[to]) = (*score, previous);
                 }
             }
             next[to] += scores[to];

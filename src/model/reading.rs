@@ -30,6 +30,10 @@ pub struct SentenceReading {
     pub issues: Vec<f32>,
 }
 
+/// The stance probabilities of mentions that were given, in the order of `Stance::ALL`; none for
+/// a mention that touches no word.
+pub type GivenStances = Vec<Option<[f32; 4]>>;
+
 /// A loaded model: tokenizer, an engine, heads.
 pub struct Model {
     pieces: WordPieces,
@@ -112,13 +116,13 @@ impl Model {
     }
 
     /// Read an article, and also give the stance probabilities of mentions that are known:
-    /// `mentions` are byte ranges in its text. A mention that touches no word has none.
+    /// `mentions` are byte ranges in its text.
     pub fn read_with(
         &self,
         article: &Article,
         sentences: &[Sentence],
         mentions: &[Range<usize>],
-    ) -> Result<(Vec<SentenceReading>, Vec<Option<[f32; 4]>>), ModelError> {
+    ) -> Result<(Vec<SentenceReading>, GivenStances), ModelError> {
         let windows = self.windows(article, sentences)?;
         let mut readings = vec![SentenceReading::default(); sentences.len()];
         let mut words_read = vec![0usize; sentences.len()];
@@ -131,12 +135,9 @@ impl Model {
             })?;
             for scored in &window.scored {
                 let reading = &mut readings[scored.sentence];
-                let mentions = self.find_mentions(vectors, scored);
-                reading.mentions.extend(
-                    mentions
-                        .into_iter()
-                        .filter(|m| says_something(&article.text[m.bytes.clone()])),
-                );
+                let found = self.find_mentions(vectors, scored);
+                let named = |m: &MentionReading| says_something(&article.text[m.bytes.clone()]);
+                reading.mentions.extend(found.into_iter().filter(named));
                 let before = words_read[scored.sentence];
                 words_read[scored.sentence] += scored.words.len();
                 self.add_issues(reading, vectors, scored, before);

@@ -91,7 +91,8 @@ pub(super) fn in_order<'r>(rows: &'r [Row], labels: &Labels<'r>) -> Vec<&'r Row>
 /// issue and summit at which it is among those chosen. A sentence's rank in its cell comes from a
 /// checksum of its article and number: the same every time, and blind to what the sentence says.
 pub(super) fn ranks(rows: &[&Row]) -> Vec<usize> {
-    let mut cells: BTreeMap<(&str, Option<&str>, Option<&str>), Vec<usize>> = BTreeMap::new();
+    type Cell<'r> = (&'r str, Option<&'r str>, Option<&'r str>);
+    let mut cells: BTreeMap<Cell<'_>, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
         let mut put = |issue| {
             let cell = (row.party.as_str(), issue, row.summit.as_deref());

@@ -29,7 +29,9 @@ impl<'r> Labels<'r> {
     /// # Errors
     /// When the rows cannot be tallied.
     pub fn of(rows: &'r [Row], max_parties: usize) -> Result<Labels<'r>, ReportError> {
-        let mut mentions: BTreeMap<&str, (BTreeSet<(Option<&str>, &str)>, usize)> = BTreeMap::new();
+        /// An article is known by its summit and id.
+        type Articles<'r> = BTreeSet<(Option<&'r str>, &'r str)>;
+        let mut mentions: BTreeMap<&str, (Articles<'_>, usize)> = BTreeMap::new();
         let mut issues: BTreeSet<&str> = BTreeSet::new();
         let mut summits: BTreeSet<Option<&str>> = BTreeSet::new();
         let mut tally = Tally::new(By::new([])?);

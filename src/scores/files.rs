@@ -111,20 +111,17 @@ impl ScoreFiles {
         &self.notes
     }
 
-    /// All rows, file by file in the order given. The last item is [`ScoresError::Empty`] when
-    /// there was no row at all.
-    ///
-    /// # Errors
-    /// When a file can no longer be opened; errors met later are items.
-    pub fn rows(&self) -> Result<Rows<'_>, ScoresError> {
-        Ok(Rows {
+    /// All rows, file by file in the order given. Errors are items, after which nothing follows;
+    /// [`ScoresError::Empty`] is the only item when there is no row at all.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows {
             files: &self.files,
             open: None,
             next: 0,
             any: false,
             done: false,
             seen: HashMap::new(),
-        })
+        }
     }
 }
 

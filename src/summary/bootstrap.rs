@@ -29,26 +29,35 @@ pub(super) fn generator(seed: u64, purpose: &str, key: &Key) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(hash.finalize().into())
 }
 
-/// The four means of some articles of a cell: sums of probabilities over number of sentences.
+/// Sums over some articles of a cell, from which their four means follow.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sums {
     pub probabilities: [f64; 4],
     pub sentences: f64,
 }
 
+impl From<&Cluster> for Sums {
+    fn from(cluster: &Cluster) -> Sums {
+        Sums {
+            probabilities: cluster.sums,
+            sentences: f64::from(cluster.sentences()),
+        }
+    }
+}
+
 impl Sums {
     pub fn of(clusters: &[Cluster]) -> Sums {
         clusters.iter().fold(Sums::default(), |mut sums, cluster| {
-            sums.add(cluster);
+            sums.add(&Sums::from(cluster));
             sums
         })
     }
 
-    pub fn add(&mut self, cluster: &Cluster) {
-        for (sum, p) in self.probabilities.iter_mut().zip(cluster.sums) {
+    pub fn add(&mut self, other: &Sums) {
+        for (sum, p) in self.probabilities.iter_mut().zip(other.probabilities) {
             *sum += p;
         }
-        self.sentences += f64::from(cluster.sentences());
+        self.sentences += other.sentences;
     }
 
     pub fn means(&self) -> [f64; 4] {
@@ -58,12 +67,13 @@ impl Sums {
 
 /// The means of `draws` resamples of the articles, stance by stance.
 fn resample(clusters: &[Cluster], draws: usize, rng: &mut ChaCha8Rng) -> [Vec<f64>; 4] {
+    let articles: Vec<Sums> = clusters.iter().map(Sums::from).collect();
     let mut means: [Vec<f64>; 4] = std::array::from_fn(|_| Vec::with_capacity(draws));
     for _ in 0..draws {
         let mut sums = Sums::default();
-        for _ in clusters {
-            if let Some(cluster) = clusters.get(rng.random_range(0..clusters.len())) {
-                sums.add(cluster);
+        for _ in &articles {
+            if let Some(article) = articles.get(rng.random_range(0..articles.len())) {
+                sums.add(article);
             }
         }
         for (draws, mean) in means.iter_mut().zip(sums.means()) {

@@ -100,7 +100,7 @@ pub fn compare(
         groups.entry(key).or_default().insert(value, cell);
     }
     let corrected = tallied.labels.is_some();
-    let work: Vec<(&Key, &BTreeMap<&str, &TalliedCell>, &(String, String))> = groups
+    let work: Vec<_> = groups
         .iter()
         .flat_map(|(key, cells)| pairs.iter().map(move |pair| (key, cells, pair)))
         .collect();

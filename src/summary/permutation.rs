@@ -25,8 +25,9 @@ pub(super) fn p_values(
     } else {
         (after, before)
     };
-    let mut deck: Vec<Cluster> = small.iter().chain(large).copied().collect();
-    let total = Sums::of(&deck);
+    let mut deck: Vec<Sums> = small.iter().chain(large).map(Sums::from).collect();
+    let mut total = Sums::of(small);
+    total.add(&Sums::of(large));
     let observed = distance(&Sums::of(small), &total);
     // Deals that differ exactly as much must count, whatever the order of their additions.
     let limits = observed.map(|d| d - 1e-9 * d.max(1e-3));
@@ -50,9 +51,9 @@ pub(super) fn p_values(
                 for index in 0..small.len() {
                     let other = rng.random_range(index..deck.len());
                     deck.swap(index, other);
-                    deck.get(index)
-                        .into_iter()
-                        .for_each(|cluster| sums.add(cluster));
+                    if let Some(article) = deck.get(index) {
+                        sums.add(article);
+                    }
                 }
                 tally(&sums);
             }
@@ -85,14 +86,14 @@ fn combinations(n: usize, k: usize, limit: usize) -> Option<usize> {
 }
 
 /// Visit the sums of every group of `k` of the articles.
-fn each_combination(deck: &[Cluster], k: usize, visit: &mut impl FnMut(&Sums)) {
-    fn go(deck: &[Cluster], k: usize, sums: Sums, visit: &mut impl FnMut(&Sums)) {
+fn each_combination(deck: &[Sums], k: usize, visit: &mut impl FnMut(&Sums)) {
+    fn go(deck: &[Sums], k: usize, sums: Sums, visit: &mut impl FnMut(&Sums)) {
         if k == 0 {
             return visit(&sums);
         }
-        for (index, cluster) in deck.iter().enumerate().take(deck.len() + 1 - k) {
+        for (index, article) in deck.iter().enumerate().take(deck.len() + 1 - k) {
             let mut with = sums;
-            with.add(cluster);
+            with.add(article);
             go(
                 deck.get(index + 1..).unwrap_or_default(),
                 k - 1,

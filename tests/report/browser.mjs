@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const pages = process.env.PAGES;
-if (!pages) throw new Error("PAGES names no folder of pages: start the tests with run.sh");
-
-export const file = (name) => `${pages}/${name}`;
+export function file(name) {
+  if (!process.env.PAGES) throw new Error("PAGES names no folder of pages: start the tests with run.sh");
+  return `${process.env.PAGES}/${name}`;
+}
 
 /** The rows that a page was made of. */
 export const rowsOf = (name) =>

@@ -80,7 +80,7 @@ for (const name of ["three-summits", "hostile", "many"]) {
     const { page, faults } = await open(browser, name);
     const { data, numbers } = await read(page);
     const keys = Object.keys(numbers);
-    const step = Math.ceil(keys.length / (name === "many" ? 6 : 25));
+    const step = Math.ceil(keys.length / ({ many: 6, hostile: 10 }[name] ?? 25));
     for (const key of keys.filter((_, n) => n % step === 0 && !keys[n].startsWith("-1"))) {
       await choose(page, key);
       const shown = await evidence(page);
@@ -177,7 +177,7 @@ test("charts show the cell's figures and lead from a summit to its sentences", a
   const { data } = await read(page);
   await choose(page, "0,-1,-1");
   const rows = rowsOfCell(rowsOf("three-summits"), data, "0,-1,-1");
-  const label = await page.locator("#cell-chart svg").getAttribute("aria-label");
+  const label = await page.locator("#cell-chart [aria-roledescription=visualization]").getAttribute("aria-label");
   const texts = await page.locator("#cell-chart svg text").allTextContents();
   for (const stance of STANCES) {
     const percent = Math.round(100 * mean(rows, stance));
@@ -223,7 +223,7 @@ test("the map can be walked and opened with the keyboard alone", async () => {
 test("markup, quotes, bidi marks and very long words stay text", async () => {
   const { page, faults } = await open(browser, "hostile");
   const { numbers } = await read(page);
-  for (const key of Object.keys(numbers).slice(0, 12)) await choose(page, key);
+  for (const key of Object.keys(numbers).slice(0, 4)) await choose(page, key);
   assert.match(await page.title(), /^Who pressed/);
   const made = await page.evaluate(() => ({
     inside: document.querySelectorAll("main script, main img, main b b, main a").length,

@@ -19,7 +19,7 @@ rows $dev --rows 1 > "$pages/one-row.jsonl"
 rows $dev --hostile --rows 450 > "$pages/hostile.jsonl"
 rows ../../data/corpus/train.jsonl --rows 50000 --parties 200 > "$pages/many.jsonl"
 for name in three-summits one-summit one-row empty hostile; do page $name; done
-page many many --draws 200 --permutations 99
-page many small --draws 200 --permutations 99 --max-size 2
+page many many --draws 200 --permutations 100
+page many small --draws 200 --permutations 100 --max-size 2
 
 PAGES=$pages node --test --test-reporter=spec .
