@@ -32,3 +32,8 @@ pub mod sentences;
 pub mod summary;
 #[cfg(feature = "torch")]
 pub mod training;
+
+/// The examples of the README, tested with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
