@@ -80,3 +80,63 @@ proptest! {
         check(&text.repeat(times))?;
     }
 }
+
+mod rows {
+    use proptest::prelude::*;
+    use summit_stance::articles::Article;
+    use summit_stance::model::Model;
+    use summit_stance::parties::Linker;
+    use summit_stance::scores::Scorer;
+
+    fn piece() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "Kyiv insisted on guarantees.",
+            "Russia’s envoy, “wary”, said no",
+            "the U.S. and the E.U. welcomed it.",
+            "🙂🇺🇦",
+            "e\u{301}lyse\u{301}e",
+            "\r\n\r\n",
+            "\n",
+            "\u{a0}",
+            "\u{202b}قال وفد مصر إنه متفائل\u{202c}.",
+            "中国表示担忧。",
+            " ",
+            "\t\u{200b}",
+        ])
+    }
+
+    #[test]
+    fn sentences_and_mentions_are_what_their_offsets_cut_from_the_text() {
+        let scorer = Scorer::new(Model::shipped().unwrap(), Linker::new(None));
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+            cases: 48,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        });
+        let texts = prop::collection::vec(piece(), 1..14);
+        runner
+            .run(&texts, |pieces| {
+                let article = Article {
+                    id: "a".into(),
+                    text: pieces.join(" "),
+                    ..Article::default()
+                };
+                let points: Vec<char> = article.text.chars().collect();
+                let cut = |from: u32, to: u32| {
+                    points[from as usize..to as usize]
+                        .iter()
+                        .collect::<String>()
+                };
+                for row in scorer.score(&article).unwrap().rows {
+                    prop_assert_eq!(cut(row.sentence_start, row.sentence_end), row.text);
+                    prop_assert_eq!(cut(row.mention_start, row.mention_end), row.mention);
+                    prop_assert!(
+                        row.sentence_start <= row.mention_start
+                            && row.mention_end <= row.sentence_end
+                    );
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+}

@@ -115,7 +115,7 @@ fn bad_records_are_listed_and_the_good_ones_scored() {
     let output = stance(&["score", &input, "-o", &out]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     assert!(
-        text(&output.stdout).contains("1 articles") && text(&output.stdout).contains("2 rejected")
+        text(&output.stdout).contains("1 article,") && text(&output.stdout).contains("2 rejected")
     );
     let rejected: Vec<serde_json::Value> = fs::read_to_string(format!("{out}/rejected.jsonl"))
         .unwrap()

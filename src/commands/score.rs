@@ -80,6 +80,9 @@ struct ColumnArgs {
     source_column: String,
 }
 
+/// So many rejected records are told on standard error; the file holds them all.
+const SHOWN_REJECTIONS: usize = 10;
+
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let options = ReadOptions {
         columns: Columns {
@@ -117,7 +120,9 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
                 }
                 Err(rejected) => {
                     counts.rejected += 1;
-                    progress.suspend(|| eprintln!("rejected: {rejected}"));
+                    if counts.rejected <= SHOWN_REJECTIONS {
+                        progress.suspend(|| eprintln!("rejected: {rejected}"));
+                    }
                     sinks.rejected(&rejected)?;
                 }
             }
@@ -133,6 +138,9 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     progress.finish_and_clear();
     sinks.finish(args)?;
 
+    if counts.rejected > SHOWN_REJECTIONS {
+        eprintln!("rejected: and {} more", counts.rejected - SHOWN_REJECTIONS);
+    }
     let (warnings, examples) = tally.warnings();
     for example in &examples {
         eprintln!("warning: {example}");
@@ -341,13 +349,14 @@ struct Counts {
 impl Counts {
     fn text(&self, elapsed: Duration, args: &Args) -> String {
         let seconds = elapsed.as_secs_f64();
+        let count = |n: usize, noun: &str| table::count(n as u64, noun);
         let mut text = format!(
-            "{} articles, {} sentences, {} mentions, {} rows, {} rejected records in {seconds:.1} s ({:.1} articles/s)\n",
-            self.articles,
-            self.sentences,
-            self.mentions,
-            self.rows,
-            self.rejected,
+            "{}, {}, {}, {}, {} in {seconds:.1} s ({:.1} articles/s)\n",
+            count(self.articles, "article"),
+            count(self.sentences, "sentence"),
+            count(self.mentions, "mention"),
+            count(self.rows, "row"),
+            count(self.rejected, "rejected record"),
             self.articles as f64 / seconds.max(1e-9)
         );
         if let Some(folder) = &args.output {
