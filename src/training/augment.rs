@@ -299,24 +299,23 @@ fn apply(sentence: &mut AnnotatedSentence, edits: Vec<(Range<usize>, String)>) {
 /// Straight quotation marks to typographic ones; one code point for one, so offsets stay.
 fn curl_quotes(sentence: &mut AnnotatedSentence) {
     let mut open = false;
-    let mut curl = |text: &str| -> String {
-        text.chars()
-            .map(|c| match c {
-                '"' => {
-                    open = !open;
-                    if open { '\u{201c}' } else { '\u{201d}' }
-                }
-                '\'' => '\u{2019}',
-                other => other,
-            })
-            .collect()
-    };
-    sentence.text = curl(&sentence.text);
-    let text: Vec<char> = sentence.text.chars().collect();
+    let curled: Vec<char> = sentence
+        .text
+        .chars()
+        .map(|c| match c {
+            '"' => {
+                open = !open;
+                if open { '\u{201c}' } else { '\u{201d}' }
+            }
+            '\'' => '\u{2019}',
+            other => other,
+        })
+        .collect();
+    sentence.text = curled.iter().collect();
     for party in &mut sentence.parties {
         let start = party.start as usize;
         let end = start + party.mention.chars().count();
-        party.mention = text[start..end].iter().collect();
+        party.mention = curled[start..end].iter().collect();
     }
 }
 

@@ -36,11 +36,14 @@ fn model(trained: &Trained) -> Result<Model, ModelError> {
     Model::new(files, Box::new(Remembering { engine, seen }))
 }
 
+/// A window's ids and casing: all that an encoder sees of it.
+type WindowTokens = (Vec<u32>, Vec<u8>);
+
 /// An engine that encodes each window once: the values chosen here change only what is made of
 /// the vectors.
 struct Remembering {
     engine: Torch,
-    seen: Mutex<HashMap<(Vec<u32>, Vec<u8>), TokenVectors>>,
+    seen: Mutex<HashMap<WindowTokens, TokenVectors>>,
 }
 
 impl Engine for Remembering {
