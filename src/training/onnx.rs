@@ -159,7 +159,16 @@ impl Builder<'_> {
 
     /// Dense layers that read the same input, as one int8 product: `[tokens, inputs]` to
     /// `[tokens, outputs of all]`.
-    fn dense(&mut self, names: &[String], input: &str) -> Result<String, ModelError> {
+    ///
+    /// Where the input comes from a layer norm (`norm`), its channels are evened out first and the
+    /// weights take up what was divided away (SmoothQuant, Xiao et al. 2023); the norm's own
+    /// weights tell how large each channel gets.
+    fn dense(
+        &mut self,
+        names: &[String],
+        input: &str,
+        norm: Option<&str>,
+    ) -> Result<String, ModelError> {
         let mut columns = Vec::new();
         let mut biases = Vec::new();
         let mut inputs = 0;
@@ -170,6 +179,16 @@ impl Builder<'_> {
             biases.extend_from_slice(&self.weight(&format!("{name}.bias"))?.values);
         }
         let outputs = biases.len();
+        let mut input = input.to_owned();
+        if let Some(norm) = norm {
+            let factors = self.smoothing(norm, &columns)?;
+            for row in columns.chunks_exact_mut(inputs) {
+                row.iter_mut().zip(&factors).for_each(|(w, f)| *w *= f);
+            }
+            let inverse: Vec<f32> = factors.iter().map(|f| 1.0 / f).collect();
+            let inverse = self.floats("smoothing", &[inputs], &inverse);
+            input = self.apply("Mul", &[&input, &inverse], vec![]);
+        }
         let (quantised, scales) = quantise_rows(&columns, inputs, WEIGHT_RANGE);
         // ONNX multiplies from the left: inputs × outputs.
         let mut transposed = vec![0i8; quantised.len()];
@@ -182,6 +201,20 @@ impl Builder<'_> {
         let weight_zero = self.constant("zero", Tensor::int8(&[outputs], &vec![0i8; outputs]));
         let weight_scale = self.floats("weight_scale", &[outputs], &scales);
         let bias = self.floats("bias", &[outputs], &biases);
+        // Each token is brought to the range from -1 to 1 first, which gives it a scale of its own:
+        // the few tokens with large values would otherwise take the precision of all others.
+        let size = self.apply("Abs", &[&input], vec![]);
+        let size = self.apply(
+            "ReduceMax",
+            &[&size],
+            vec![
+                Attribute::ints("axes", &[-1]),
+                Attribute::int("keepdims", 1),
+            ],
+        );
+        let least = self.scalar(1e-9);
+        let size = self.apply("Add", &[&size, &least], vec![]);
+        let input = &self.apply("Div", &[&input, &size], vec![]);
         let (quantised, scale, zero) = (
             self.fresh("quantised"),
             self.fresh("scale"),
@@ -205,20 +238,49 @@ impl Builder<'_> {
         );
         let scale = self.apply("Mul", &[&scale, &weight_scale], vec![]);
         let scaled = self.apply("Mul", &[&product, &scale], vec![]);
+        let scaled = self.apply("Mul", &[&scaled, &size], vec![]);
         Ok(self.apply("Add", &[&scaled, &bias], vec![]))
+    }
+
+    /// A factor for each channel of a layer norm's output: the root of how large the channel gets,
+    /// about three standard deviations, over the largest weight it meets.
+    fn smoothing(&self, norm: &str, columns: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let scale = &self.weight(&format!("{norm}.weight"))?.values;
+        let shift = &self.weight(&format!("{norm}.bias"))?.values;
+        let mut largest = vec![1e-6f32; scale.len()];
+        for row in columns.chunks_exact(scale.len()) {
+            largest
+                .iter_mut()
+                .zip(row)
+                .for_each(|(l, w)| *l = l.max(w.abs()));
+        }
+        Ok(scale
+            .iter()
+            .zip(shift)
+            .zip(largest)
+            .map(|((scale, shift), weight)| {
+                let channel = (3.0 * scale.abs() + shift.abs()).max(1e-3);
+                (channel / weight).sqrt()
+            })
+            .collect())
     }
 
     fn layer(&mut self, layer: usize, hidden: String) -> Result<String, ModelError> {
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        let attended = self.attention(&name, &hidden)?;
-        let attended = self.dense(&[name("attention.output.dense")], &attended)?;
+        let norm_before = match layer {
+            0 => "embeddings.LayerNorm".to_owned(),
+            _ => format!("encoder.layer.{}.output.LayerNorm", layer - 1),
+        };
+        let attended = self.attention(&name, &hidden, &norm_before)?;
+        let attended = self.dense(&[name("attention.output.dense")], &attended, None)?;
         let sum = self.apply("Add", &[&attended, &hidden], vec![]);
         let hidden = self.layer_norm(&name("attention.output.LayerNorm"), &sum)?;
 
-        let inner = self.dense(&[name("intermediate.dense")], &hidden)?;
+        let norm = name("attention.output.LayerNorm");
+        let inner = self.dense(&[name("intermediate.dense")], &hidden, Some(&norm))?;
         let output = self.fresh("gelu");
         self.node_of("Gelu", "com.microsoft", &[&inner], &[&output], vec![]);
-        let outer = self.dense(&[name("output.dense")], &output)?;
+        let outer = self.dense(&[name("output.dense")], &output, None)?;
         let sum = self.apply("Add", &[&outer, &hidden], vec![]);
         self.layer_norm(&name("output.LayerNorm"), &sum)
     }
@@ -228,6 +290,7 @@ impl Builder<'_> {
         &mut self,
         name: &dyn Fn(&str) -> String,
         hidden: &str,
+        norm_before: &str,
     ) -> Result<String, ModelError> {
         let heads = self.config.num_attention_heads;
         let width = self.config.hidden_size;
@@ -235,6 +298,7 @@ impl Builder<'_> {
         let all = self.dense(
             &["query", "key", "value"].map(|part| name(&format!("attention.self.{part}"))),
             hidden,
+            Some(norm_before),
         )?;
         let shape = self.constant(
             "shape",
@@ -271,9 +335,9 @@ impl Builder<'_> {
     }
 }
 
-/// Weights use 7 of the 8 bits: processors without VNNI add two products in 16 bits, which
-/// full-range weights would overflow.
-const WEIGHT_RANGE: f32 = 63.0;
+/// Weights stay short of the full range: processors without VNNI add two products in 16 bits,
+/// which two full-range weights side by side could overflow.
+const WEIGHT_RANGE: f32 = 100.0;
 
 /// Symmetric int8 from `-range` to `range`, with one scale for each row of `width` values.
 fn quantise_rows(values: &[f32], width: usize, range: f32) -> (Vec<i8>, Vec<f32>) {
