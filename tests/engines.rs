@@ -14,7 +14,8 @@ fn embedded_and_torch_agree_on_the_sample_summits() {
     let engine = Torch::open(&folder, tch::Device::Cpu).unwrap();
     let torch = Model::new(folder.files().unwrap(), Box::new(engine)).unwrap();
 
-    let (mut mentions, mut same, mut differences) = (0, 0, Vec::new());
+    let (mut mentions, mut same) = (0u32, 0u32);
+    let mut differences: Vec<f32> = Vec::new();
     let inputs = ["data/summits".into()];
     for article in articles::read(&inputs, &ReadOptions::default()).unwrap() {
         let article = article.unwrap();
@@ -29,7 +30,7 @@ fn embedded_and_torch_agree_on_the_sample_summits() {
         for (one, other) in stances.zip(given) {
             let other = other.expect("torch sees the same words");
             mentions += 1;
-            same += usize::from(Stance::top(&one.stance) == Stance::top(&other));
+            same += u32::from(Stance::top(&one.stance) == Stance::top(&other));
             for (a, b) in one.stance.iter().zip(other) {
                 differences.push((a - b).abs());
             }
