@@ -29,7 +29,7 @@ pub fn new(columns: &[Column]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    // An empty value counts as unset: https://no-color.org.
+    // By the NO_COLOR convention an empty value counts as unset.
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         let width = table.width();
         table.force_no_tty();
