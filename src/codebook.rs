@@ -55,7 +55,7 @@ impl Stance {
 
 /// The issues of the codebook, in its order. A model names the issues it knows in its own
 /// `config.json`; this is the list the shipped one was trained on.
-pub const ISSUES: [&str; 17] = [
+pub const ISSUES: [&str; 18] = [
     "security",
     "territory",
     "ceasefire",
@@ -72,5 +72,6 @@ pub const ISSUES: [&str; 17] = [
     "resources",
     "health",
     "technology",
+    "labour",
     "process",
 ];
