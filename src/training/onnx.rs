@@ -1,7 +1,8 @@
 //! The encoder as an int8 ONNX graph, written without Python.
 //!
-//! Weights are quantised per output channel, symmetrically; activations when the model runs, by
-//! the range found in the window (`DynamicQuantizeLinear`). One quantisation serves query, key
+//! Weights are quantised per output channel, symmetrically, by what the layers are fed
+//! ([`quantise`]); activations when the model runs, by the range found in the window
+//! (`DynamicQuantizeLinear`). One quantisation serves query, key
 //! and value, whose weights are one matrix. Embeddings are int8 with a scale per word. The graph
 //! takes one window without padding: `input_ids`, `token_type_ids` and `position_ids`, each
 //! `[tokens]`, and gives `token_vectors`, `[tokens, width]`.
@@ -11,15 +12,23 @@ use prost::Message;
 use super::onnx_format::{
     Attribute, DataType, Dimension, Graph, Model, Node, OperatorSet, Tensor, ValueInfo,
 };
+use super::quantise::{self, EncoderInputs};
 use crate::model::ModelError;
 use crate::model::folder::EncoderConfig;
 use crate::model::weights::{self, NamedWeights, Weights};
+use crate::model::windows::Window;
 
-/// The bytes of `model.onnx` for an encoder's weights.
-pub fn int8_encoder(weights: &NamedWeights, config: &EncoderConfig) -> Result<Vec<u8>, ModelError> {
+/// The bytes of `model.onnx` for an encoder's weights; `samples` are windows like those it will
+/// read.
+pub fn int8_encoder(
+    weights: &NamedWeights,
+    config: &EncoderConfig,
+    samples: &[Window],
+) -> Result<Vec<u8>, ModelError> {
     let mut builder = Builder {
         weights,
         config,
+        inputs: quantise::measure(weights, config, samples)?,
         graph: Graph::default(),
         values: 0,
     };
@@ -55,6 +64,7 @@ pub fn int8_encoder(weights: &NamedWeights, config: &EncoderConfig) -> Result<Ve
 struct Builder<'w> {
     weights: &'w NamedWeights,
     config: &'w EncoderConfig,
+    inputs: EncoderInputs,
     graph: Graph,
     values: usize,
 }
@@ -160,15 +170,9 @@ impl Builder<'_> {
     /// Dense layers that read the same input, as one int8 product: `[tokens, inputs]` to
     /// `[tokens, outputs of all]`.
     ///
-    /// Where the input comes from a layer norm (`norm`), its channels are evened out first and the
-    /// weights take up what was divided away (SmoothQuant, Xiao et al. 2023); the norm's own
-    /// weights tell how large each channel gets.
-    fn dense(
-        &mut self,
-        names: &[String],
-        input: &str,
-        norm: Option<&str>,
-    ) -> Result<String, ModelError> {
+    /// Where the input comes from a layer norm, its channels are evened out first and the weights
+    /// take up what was divided away (SmoothQuant, Xiao et al. 2023).
+    fn dense(&mut self, names: &[String], input: &str, from: Source) -> Result<String, ModelError> {
         let mut columns = Vec::new();
         let mut biases = Vec::new();
         let mut inputs = 0;
@@ -179,9 +183,16 @@ impl Builder<'_> {
             biases.extend_from_slice(&self.weight(&format!("{name}.bias"))?.values);
         }
         let outputs = biases.len();
+        let measured = names.first().and_then(|name| self.inputs.remove(name));
+        let measured = measured.ok_or_else(|| {
+            ModelError::Weights("no sample windows to quantise the encoder by".into())
+        })?;
         let mut input = input.to_owned();
-        if let Some(norm) = norm {
-            let factors = self.smoothing(norm, &columns)?;
+        let factors = match from {
+            Source::LayerNorm => smoothing(&measured.largest, &columns),
+            Source::Other => vec![1.0; inputs],
+        };
+        if from == Source::LayerNorm {
             for row in columns.chunks_exact_mut(inputs) {
                 row.iter_mut().zip(&factors).for_each(|(w, f)| *w *= f);
             }
@@ -189,7 +200,7 @@ impl Builder<'_> {
             let inverse = self.floats("smoothing", &[inputs], &inverse);
             input = self.apply("Mul", &[&input, &inverse], vec![]);
         }
-        let (quantised, scales) = quantise_rows(&columns, inputs, WEIGHT_RANGE);
+        let (quantised, scales) = quantise::round(&columns, &measured, &factors, WEIGHT_RANGE)?;
         // ONNX multiplies from the left: inputs × outputs.
         let mut transposed = vec![0i8; quantised.len()];
         for (output, row) in quantised.chunks_exact(inputs).enumerate() {
@@ -242,45 +253,18 @@ impl Builder<'_> {
         Ok(self.apply("Add", &[&scaled, &bias], vec![]))
     }
 
-    /// A factor for each channel of a layer norm's output: the root of how large the channel gets,
-    /// about three standard deviations, over the largest weight it meets.
-    fn smoothing(&self, norm: &str, columns: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let scale = &self.weight(&format!("{norm}.weight"))?.values;
-        let shift = &self.weight(&format!("{norm}.bias"))?.values;
-        let mut largest = vec![1e-6f32; scale.len()];
-        for row in columns.chunks_exact(scale.len()) {
-            largest
-                .iter_mut()
-                .zip(row)
-                .for_each(|(l, w)| *l = l.max(w.abs()));
-        }
-        Ok(scale
-            .iter()
-            .zip(shift)
-            .zip(largest)
-            .map(|((scale, shift), weight)| {
-                let channel = (3.0 * scale.abs() + shift.abs()).max(1e-3);
-                (channel / weight).sqrt()
-            })
-            .collect())
-    }
-
     fn layer(&mut self, layer: usize, hidden: String) -> Result<String, ModelError> {
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        let norm_before = match layer {
-            0 => "embeddings.LayerNorm".to_owned(),
-            _ => format!("encoder.layer.{}.output.LayerNorm", layer - 1),
-        };
-        let attended = self.attention(&name, &hidden, &norm_before)?;
-        let attended = self.dense(&[name("attention.output.dense")], &attended, None)?;
+        let attended = self.attention(&name, &hidden)?;
+        let output = [name("attention.output.dense")];
+        let attended = self.dense(&output, &attended, Source::Other)?;
         let sum = self.apply("Add", &[&attended, &hidden], vec![]);
         let hidden = self.layer_norm(&name("attention.output.LayerNorm"), &sum)?;
 
-        let norm = name("attention.output.LayerNorm");
-        let inner = self.dense(&[name("intermediate.dense")], &hidden, Some(&norm))?;
+        let inner = self.dense(&[name("intermediate.dense")], &hidden, Source::LayerNorm)?;
         let output = self.fresh("gelu");
         self.node_of("Gelu", "com.microsoft", &[&inner], &[&output], vec![]);
-        let outer = self.dense(&[name("output.dense")], &output, None)?;
+        let outer = self.dense(&[name("output.dense")], &output, Source::Other)?;
         let sum = self.apply("Add", &[&outer, &hidden], vec![]);
         self.layer_norm(&name("output.LayerNorm"), &sum)
     }
@@ -290,7 +274,6 @@ impl Builder<'_> {
         &mut self,
         name: &dyn Fn(&str) -> String,
         hidden: &str,
-        norm_before: &str,
     ) -> Result<String, ModelError> {
         let heads = self.config.num_attention_heads;
         let width = self.config.hidden_size;
@@ -298,7 +281,7 @@ impl Builder<'_> {
         let all = self.dense(
             &["query", "key", "value"].map(|part| name(&format!("attention.self.{part}"))),
             hidden,
-            Some(norm_before),
+            Source::LayerNorm,
         )?;
         let shape = self.constant(
             "shape",
@@ -339,15 +322,43 @@ impl Builder<'_> {
 /// which two full-range weights side by side could overflow.
 const WEIGHT_RANGE: f32 = 100.0;
 
+/// Where a dense layer's input comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    LayerNorm,
+    Other,
+}
+
+/// A factor for each channel: the root of how large it gets over the largest weight it meets.
+fn smoothing(largest: &[f32], columns: &[f32]) -> Vec<f32> {
+    let mut weights = vec![1e-6f32; largest.len()];
+    for row in columns.chunks_exact(largest.len()) {
+        weights
+            .iter_mut()
+            .zip(row)
+            .for_each(|(most, w)| *most = most.max(w.abs()));
+    }
+    largest
+        .iter()
+        .zip(weights)
+        .map(|(channel, weight)| (channel.max(1e-3) / weight).sqrt())
+        .collect()
+}
+
 /// Symmetric int8 from `-range` to `range`, with one scale for each row of `width` values.
-fn quantise_rows(values: &[f32], width: usize, range: f32) -> (Vec<i8>, Vec<f32>) {
+pub(super) fn quantise_rows(values: &[f32], width: usize, range: f32) -> (Vec<i8>, Vec<f32>) {
     let mut quantised = Vec::with_capacity(values.len());
     let mut scales = Vec::with_capacity(values.len() / width.max(1));
     for row in values.chunks_exact(width) {
-        let largest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
-        let scale = if largest > 0.0 { largest / range } else { 1.0 };
+        let scale = row_scale(row, range);
         quantised.extend(row.iter().map(|v| (v / scale).round() as i8));
         scales.push(scale);
     }
     (quantised, scales)
+}
+
+/// The scale that brings the largest value of a row to `range`.
+pub(super) fn row_scale(row: &[f32], range: f32) -> f32 {
+    let largest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
+    if largest > 0.0 { largest / range } else { 1.0 }
 }

@@ -7,10 +7,13 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::{Trained, onnx};
+use crate::annotations::AnnotatedArticle;
 use crate::codebook::Stance;
 use crate::model::ModelError;
 use crate::model::folder::{self, ModelConfig, ModelFolder};
+use crate::model::tokens::WordPieces;
 use crate::model::weights::{self, Precision};
+use crate::model::windows::{self, Window, WindowSizes};
 
 /// The files of a model folder, in memory; `config.json` is written from `config`.
 pub struct FolderFiles {
@@ -18,14 +21,13 @@ pub struct FolderFiles {
     pub files: BTreeMap<&'static str, Vec<u8>>,
 }
 
-/// The folder's files for these weights. The encoder is stored in f16 and quantised from that,
-/// so that both forms come from one source.
+/// The folder's files for these weights, without the int8 form. The encoder is stored in f16.
 pub fn files(trained: &Trained) -> Result<FolderFiles, ModelError> {
-    let encoder = weights::write(&trained.encoder_weights, Precision::F16)?;
-    let onnx = onnx::int8_encoder(&weights::read(&encoder)?, &trained.encoder)?;
     let files = BTreeMap::from([
-        (folder::ONNX, onnx),
-        (folder::SAFETENSORS, encoder),
+        (
+            folder::SAFETENSORS,
+            weights::write(&trained.encoder_weights, Precision::F16)?,
+        ),
         (
             folder::HEADS,
             weights::write(&trained.head_weights, Precision::F32)?,
@@ -49,22 +51,61 @@ pub fn files(trained: &Trained) -> Result<FolderFiles, ModelError> {
     Ok(FolderFiles { config, files })
 }
 
-/// Write a model folder. `config.json`, which names the others' checksums, comes last.
-pub fn write(trained: &Trained, path: &Path) -> anyhow::Result<()> {
+/// Write a model folder. `config.json`, which names the others' checksums, comes last. The int8
+/// form is made from the f16 one, so that both come from one source; `samples` are annotated
+/// articles to quantise by.
+pub fn write(trained: &Trained, samples: &[AnnotatedArticle], path: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
-    let folder = files(trained)?;
-    let config = config_bytes(&folder.config)?;
-    for (name, bytes) in folder.files.iter().chain([(&folder::CONFIG, &config)]) {
+    let FolderFiles { mut config, files } = files(trained)?;
+    let pieces = WordPieces::new(&trained.tokenizer)?;
+    let windows = sample_windows(samples, &pieces, config.windows)?;
+    let encoder = weights::read(&files[folder::SAFETENSORS])?;
+    let onnx = onnx::int8_encoder(&encoder, &config.encoder, &windows)?;
+    let checksum = folder::sha256(&onnx);
+    config.files.insert(folder::ONNX.into(), checksum);
+    let config = config_bytes(&config)?;
+    let last = [(&folder::ONNX, &onnx), (&folder::CONFIG, &config)];
+    for (name, bytes) in files.iter().chain(last) {
         atomically(&path.join(name), bytes)?;
     }
     Ok(())
 }
 
-/// Write a folder's `model.onnx` anew from its `model.safetensors`.
-pub fn quantise(path: &Path) -> anyhow::Result<()> {
+/// So many windows tell what the encoder's layers are fed.
+const SAMPLES: usize = 64;
+
+/// A window each from articles all over the corpus.
+fn sample_windows(
+    articles: &[AnnotatedArticle],
+    pieces: &WordPieces,
+    sizes: WindowSizes,
+) -> Result<Vec<Window>, ModelError> {
+    let every = (articles.len() / SAMPLES).max(1);
+    let mut windows = Vec::new();
+    for article in articles.iter().step_by(every).take(SAMPLES) {
+        let title = pieces.words(article.title.as_deref().unwrap_or_default())?;
+        let sentences = article
+            .sentences
+            .iter()
+            .map(|sentence| pieces.words(&sentence.text))
+            .collect::<Result<Vec<_>, ModelError>>()?;
+        windows.extend(
+            windows::pack(&title, &sentences, sizes, pieces)
+                .into_iter()
+                .next(),
+        );
+    }
+    Ok(windows)
+}
+
+/// Write a folder's `model.onnx` anew from its `model.safetensors`, quantised by annotated
+/// articles.
+pub fn quantise(path: &Path, samples: &[AnnotatedArticle]) -> anyhow::Result<()> {
     let open = ModelFolder::open(path)?;
     let encoder = weights::read(&open.read(folder::SAFETENSORS)?)?;
-    let onnx = onnx::int8_encoder(&encoder, &open.config.encoder)?;
+    let pieces = WordPieces::new(&open.read(folder::TOKENIZER)?)?;
+    let windows = sample_windows(samples, &pieces, open.config.windows)?;
+    let onnx = onnx::int8_encoder(&encoder, &open.config.encoder, &windows)?;
     let mut config = open.config;
     config
         .files
