@@ -30,8 +30,8 @@ fn embedded_and_torch_agree_on_the_sample_summits() {
         for (one, other) in stances.zip(given) {
             let other = other.expect("torch sees the same words");
             mentions += 1;
-            same += u32::from(Stance::top(&one.stance) == Stance::top(&other));
-            for (a, b) in one.stance.iter().zip(other) {
+            same += u32::from(Stance::top(&one.stance) == Stance::top(&other.stance));
+            for (a, b) in one.stance.iter().zip(other.stance) {
                 differences.push((a - b).abs());
             }
         }

@@ -149,7 +149,8 @@ fn training_learns_and_its_folder_runs_on_both_engines_and_can_be_trained_on() {
         }
     }
     for (a, b) in int8.iter().zip(&f32) {
-        for (p, q) in a.unwrap().iter().zip(b.unwrap()) {
+        let (a, b) = (a.as_ref().unwrap(), b.as_ref().unwrap());
+        for (p, q) in a.stance.iter().zip(b.stance) {
             assert!((p - q).abs() < 0.05, "{p} against {q}");
         }
     }

@@ -58,6 +58,10 @@ pub struct Args {
     #[arg(long)]
     f32: bool,
 
+    /// Issues to leave out of training, to see how well they are found by description alone
+    #[arg(long, value_name = "ISSUE", value_delimiter = ',')]
+    hold_out: Vec<String>,
+
     /// Train one seed and write its weights to FILE: how the command starts its own runs
     #[arg(long, value_name = "FILE", hide = true)]
     run: Option<PathBuf>,
@@ -74,6 +78,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         rate: args.rate,
         batch_tokens: args.batch,
         bf16: !args.f32,
+        hold_out: args.hold_out.clone(),
         states: states::gazetteer_states()?,
         device: Device::Cpu,
     };
@@ -91,7 +96,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .map(|file| Ok(weights::read(&std::fs::read(file)?)?))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let trained = session.finish(&runs, &mut tell)?;
-    save::write(&trained, &args.output)?;
+    save::write(&trained, session.train(), &args.output)?;
     for file in files {
         std::fs::remove_file(file)?;
     }
@@ -143,10 +148,23 @@ fn tell(progress: Progress) {
             mention,
             stance,
             issue,
+            antecedent,
+            described,
             seconds,
         } => eprintln!(
-            "seed {seed}, epoch {epoch}: loss mention {mention:.4}, stance {stance:.4}, issue {issue:.4} ({seconds:.0} s)"
+            "seed {seed}, epoch {epoch}: loss mention {mention:.4}, stance {stance:.4}, issue {issue:.4}, antecedent {antecedent:.4}, described {described:.4} ({seconds:.0} s)"
         ),
-        Progress::Dev { what, report } => eprintln!("dev, {what}:\n{report}"),
+        Progress::Dev {
+            what,
+            report,
+            linking: [with_list, without],
+        } => eprintln!(
+            "dev, {what}:\n{report}\nlinking: with list {:.3} (pronouns and descriptions {:.3}), \
+             without {:.3} ({:.3})",
+            with_list.total().share(),
+            with_list.anaphors.share(),
+            without.total().share(),
+            without.anaphors.share(),
+        ),
     }
 }

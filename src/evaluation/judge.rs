@@ -38,18 +38,20 @@ pub fn judge(
         }
     }
     let mentions: Vec<_> = units.iter().map(|(_, bytes)| bytes.clone()).collect();
-    let (readings, stances) = model.read_with(&article, &sentences, &mentions)?;
+    let (readings, known) = model.read_with(&article, &sentences, &mentions)?;
 
     let mut result = ArticleResult {
         genre: annotated.genre.clone(),
         ..ArticleResult::default()
     };
-    for ((party, _), probabilities) in units.iter().zip(stances) {
+    for ((party, _), known) in units.iter().zip(&known) {
         result.stances.push(StanceItem {
             gold: party.stance,
             secondary: party.secondary,
             // A mention without a word is one the program cannot see: it says neutral.
-            probabilities: probabilities.unwrap_or([0.0, 0.0, 0.0, 1.0]),
+            probabilities: known
+                .as_ref()
+                .map_or([0.0, 0.0, 0.0, 1.0], |mention| mention.stance),
         });
     }
     let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
@@ -58,8 +60,16 @@ pub fn judge(
     // Each mention counts with the gold sentence in which it begins.
     let gold_starts: Vec<u32> = starts.iter().map(|start| points.at(*start)).collect();
     let mut found_spans: Vec<Vec<Range<u32>>> = vec![Vec::new(); annotated.sentences.len()];
-    for mention in readings.iter().flat_map(|reading| &reading.mentions) {
-        let span = points.at(mention.bytes.start)..points.at(mention.bytes.end);
+    // What counts is what the program says: a party's main mention in a sentence. "Both sides"
+    // is one mention of two parties.
+    let mut spans: Vec<Range<u32>> = scored
+        .rows
+        .iter()
+        .map(|row| row.mention_start..row.mention_end)
+        .collect();
+    spans.sort_by_key(|span| (span.start, span.end));
+    spans.dedup();
+    for span in spans {
         let after = gold_starts.partition_point(|start| *start <= span.start);
         if let Some(spans) = after.checked_sub(1).and_then(|s| found_spans.get_mut(s)) {
             spans.push(span);

@@ -34,6 +34,7 @@ mod bootstrap;
 mod counts;
 mod issues;
 mod judge;
+mod linking;
 mod matching;
 mod report;
 mod sentences;
@@ -48,6 +49,7 @@ pub use bootstrap::{Bootstrap, DRAWS, Figure, ROUGH_BELOW};
 pub use counts::Counts;
 pub use issues::IssueCounts;
 pub use judge::judge;
+pub use linking::linking;
 pub use report::{
     Breakdown, Calibration, CalibrationBin, Group, IssueLine, IssueReport, MentionReport, Report,
     Scores, StanceLine, StanceReport, by_genre, by_group, report,

@@ -57,6 +57,8 @@ pub struct Calibration {
     pub mention_bias: f32,
     /// A sentence carries an issue whose probability is at least this.
     pub issue_threshold: f32,
+    /// A sentence carries an issue given by its description whose probability is at least this.
+    pub described_threshold: f32,
 }
 
 /// How the model came about.

@@ -1,9 +1,12 @@
-//! The three heads on the encoder: mentions, stances, issues. A few dense layers over token
-//! vectors, the same for every engine; `training::network` holds their trainable twin.
+//! The heads on the encoder: mentions, stances, issues, and what [`super::antecedents`] and
+//! [`super::described`] hold. A few dense layers over token vectors, the same for every engine;
+//! `training::network` holds their trainable twin.
 
 use std::ops::Range;
 
 use super::ModelError;
+use super::antecedents::{AntecedentHead, MentionVectors};
+use super::described::DescribedHead;
 use super::engine::TokenVectors;
 use super::weights::{self, NamedWeights};
 use super::windows::Scored;
@@ -16,7 +19,7 @@ pub const BEGIN: usize = 1;
 pub const INSIDE: usize = 2;
 
 /// A dense layer: `outputs = weight · inputs + bias`.
-struct Dense {
+pub(super) struct Dense {
     inputs: usize,
     /// Row-major, outputs × inputs.
     weight: Vec<f32>,
@@ -24,7 +27,24 @@ struct Dense {
 }
 
 impl Dense {
-    fn load(tensors: &NamedWeights, name: &str, inputs: usize) -> Result<Dense, ModelError> {
+    pub(super) fn load(
+        tensors: &NamedWeights,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+    ) -> Result<Dense, ModelError> {
+        let dense = Dense::load_any(tensors, name, inputs)?;
+        if dense.bias.len() != outputs {
+            return Err(ModelError::Weights(format!(
+                "{name} has {} outputs, expected {outputs}",
+                dense.bias.len()
+            )));
+        }
+        Ok(dense)
+    }
+
+    /// A layer of as many outputs as its weights have.
+    fn load_any(tensors: &NamedWeights, name: &str, inputs: usize) -> Result<Dense, ModelError> {
         let values = |part| {
             Ok(weights::get(tensors, &format!("{name}.{part}"))?
                 .values
@@ -45,7 +65,7 @@ impl Dense {
         })
     }
 
-    fn apply(&self, input: &[f32]) -> Vec<f32> {
+    pub(super) fn apply(&self, input: &[f32]) -> Vec<f32> {
         debug_assert_eq!(input.len(), self.inputs);
         self.weight
             .chunks_exact(self.inputs)
@@ -89,38 +109,29 @@ pub struct Heads {
     issue_pool: Dense,
     issue_hidden: Dense,
     issue_output: Dense,
+    pub antecedent: AntecedentHead,
+    pub described: DescribedHead,
 }
 
 impl Heads {
     /// From the bytes of `heads.safetensors`. `width` is the encoder's.
     pub fn load(bytes: &[u8], width: usize, issues: usize) -> Result<Heads, ModelError> {
         let tensors = weights::read(bytes)?;
-        let dense = |name: &str, inputs| Dense::load(&tensors, name, inputs);
-        let stance_hidden = dense("stance.hidden", 5 * width)?;
-        let issue_hidden = dense("issue.hidden", 3 * width)?;
-        let heads = Heads {
+        let hidden = |name: &str, inputs| Dense::load_any(&tensors, name, inputs);
+        let dense = |name: &str, inputs, outputs| Dense::load(&tensors, name, inputs, outputs);
+        let stance_hidden = hidden("stance.hidden", 5 * width)?;
+        let issue_hidden = hidden("issue.hidden", 3 * width)?;
+        Ok(Heads {
             width,
-            mention: dense("mention", width)?,
-            stance_output: dense("stance.output", stance_hidden.bias.len())?,
+            mention: dense("mention", width, 3)?,
+            stance_output: dense("stance.output", stance_hidden.bias.len(), 4)?,
             stance_hidden,
-            issue_pool: dense("issue.pool", width)?,
-            issue_output: dense("issue.output", issue_hidden.bias.len())?,
+            issue_pool: dense("issue.pool", width, 1)?,
+            issue_output: dense("issue.output", issue_hidden.bias.len(), issues)?,
             issue_hidden,
-        };
-        let outputs = [
-            ("mention", heads.mention.bias.len(), 3),
-            ("stance.output", heads.stance_output.bias.len(), 4),
-            ("issue.pool", heads.issue_pool.bias.len(), 1),
-            ("issue.output", heads.issue_output.bias.len(), issues),
-        ];
-        for (name, found, expected) in outputs {
-            if found != expected {
-                return Err(ModelError::Weights(format!(
-                    "{name} has {found} outputs, expected {expected}"
-                )));
-            }
-        }
-        Ok(heads)
+            antecedent: AntecedentHead::load(&tensors, width)?,
+            described: DescribedHead::load(&tensors, width)?,
+        })
     }
 
     /// Logits of outside, begin, inside for each word: read from its first word piece.
@@ -138,18 +149,34 @@ impl Heads {
     /// Logits of the four stances, in the order of `Stance::ALL`, for the mention at `span`: read
     /// from its first and last token, its mean, its sentence's mean, and `[CLS]`.
     pub fn stance_logits(&self, vectors: &TokenVectors, scored: &Scored, span: &Span) -> [f32; 4] {
-        let words = &scored.words[span.words.clone()];
-        let (first, last) = (words[0].tokens.start, words[words.len() - 1].tokens.end - 1);
-        let mut input = Vec::with_capacity(5 * self.width);
-        input.extend_from_slice(vectors.token(first));
-        input.extend_from_slice(vectors.token(last));
-        input.extend(mean(vectors, first..last + 1));
+        let mut input = self.span(vectors, scored, span);
         input.extend(mean(vectors, scored.tokens()));
         input.extend_from_slice(vectors.token(0));
         let mut hidden = self.stance_hidden.apply(&input);
         hidden.iter_mut().for_each(gelu);
         let logits = self.stance_output.apply(&hidden);
         [logits[0], logits[1], logits[2], logits[3]]
+    }
+
+    /// What the antecedent head needs of the mention at `span`.
+    pub fn mention_vectors(
+        &self,
+        vectors: &TokenVectors,
+        scored: &Scored,
+        span: &Span,
+    ) -> MentionVectors {
+        self.antecedent.mention(&self.span(vectors, scored, span))
+    }
+
+    /// First token, last token and mean of a mention, one after another.
+    fn span(&self, vectors: &TokenVectors, scored: &Scored, span: &Span) -> Vec<f32> {
+        let words = &scored.words[span.words.clone()];
+        let (first, last) = (words[0].tokens.start, words[words.len() - 1].tokens.end - 1);
+        let mut input = Vec::with_capacity(5 * self.width);
+        input.extend_from_slice(vectors.token(first));
+        input.extend_from_slice(vectors.token(last));
+        input.extend(mean(vectors, first..last + 1));
+        input
     }
 
     /// One logit per issue for a sentence: read from its mean, an attention-weighted mean, and
@@ -217,7 +244,8 @@ pub fn spans(logits: &[[f32; 3]], bias: f32) -> Vec<Span> {
     found
 }
 
-fn mean(vectors: &TokenVectors, tokens: Range<usize>) -> Vec<f32> {
+/// The mean vector of a range of tokens.
+pub fn mean(vectors: &TokenVectors, tokens: Range<usize>) -> Vec<f32> {
     let mut sums = vec![0f32; vectors.width];
     let count = tokens.len() as f32;
     for token in tokens {
@@ -238,7 +266,7 @@ pub fn softmax(logits: &[f32]) -> Vec<f32> {
 }
 
 /// The tanh form of GELU, which libtorch offers too.
-fn gelu(x: &mut f32) {
+pub(super) fn gelu(x: &mut f32) {
     let v = *x;
     let inner = (2.0 / std::f32::consts::PI).sqrt() * (v + 0.044_715 * v * v * v);
     *x = 0.5 * v * (1.0 + inner.tanh());

@@ -1,9 +1,12 @@
-//! Stage 3: a transformer reads each article once, and three heads say where parties are
-//! mentioned, which stance each mention takes, and which issues each sentence is about.
+//! Stage 3: a transformer reads each article once, and small heads say where parties are
+//! mentioned, which stance each mention takes, which earlier mention it refers to, and which
+//! issues each sentence is about.
 //!
 //! An article's sentences are cut into [`windows`], an [`engine`] turns each window into token
 //! vectors, and the [`heads`] read mentions, stances and issues off those vectors.
 
+pub mod antecedents;
+pub mod described;
 mod embedded;
 pub mod engine;
 pub mod folder;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::antecedents::{AntecedentHead, MentionVectors};
 use super::engine::{Engine, TokenVectors};
 use super::folder::{self, ModelConfig, ModelFiles, ModelFolder};
 use super::heads::{self, Heads, Span};
@@ -12,12 +13,17 @@ use crate::articles::Article;
 use crate::sentences::Sentence;
 
 /// A party mention and its stance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct MentionReading {
     /// Byte range in the article's text.
     pub bytes: Range<usize>,
+    /// How sure the mention head is that a mention begins here: the logit of its first word's
+    /// begin tag over that of outside.
+    pub certainty: f32,
     /// Calibrated probabilities in the order of `Stance::ALL`; they sum to 1.
     pub stance: [f32; 4],
+    /// What [`Model::antecedents`] compares.
+    pub vectors: MentionVectors,
 }
 
 /// What the model reads in one sentence.
@@ -28,11 +34,16 @@ pub struct SentenceReading {
     /// The probability of each issue, in the order of [`ModelConfig::issues`]; empty for a
     /// sentence without words.
     pub issues: Vec<f32>,
+    /// What [`Model::described`] compares; empty for a sentence without words.
+    pub topic: Vec<f32>,
 }
 
-/// The stance probabilities of mentions that were given, in the order of `Stance::ALL`; none for
-/// a mention that touches no word.
-pub type GivenStances = Vec<Option<[f32; 4]>>;
+/// A description of an issue, as [`Model::described`] compares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description(Vec<f32>);
+
+/// What the model reads at mentions that were given; none for one that touches no word.
+pub type GivenMentions = Vec<Option<MentionReading>>;
 
 /// A loaded model: tokenizer, an engine, heads.
 pub struct Model {
@@ -105,6 +116,38 @@ impl Model {
             .collect()
     }
 
+    /// Read the description of an issue, to find sentences that are about it. A long text counts
+    /// as far as one window holds it.
+    pub fn describe(&self, text: &str) -> Result<Description, ModelError> {
+        let words = [self.pieces.words(text)?];
+        let windows = windows::pack(&[], &words, self.config.windows, &self.pieces);
+        let Some(window) = windows.first() else {
+            return Ok(Description(Vec::new()));
+        };
+        let vectors = self.encode(window)?;
+        let tokens = window.scored.first().map_or(0..0, Scored::tokens);
+        let mean = heads::mean(&vectors, tokens);
+        Ok(Description(self.heads.described.description(&mean)))
+    }
+
+    /// The probability that a sentence is about the issue of a description; 0 for a sentence or
+    /// a description without words.
+    pub fn described(&self, reading: &SentenceReading, description: &Description) -> f32 {
+        if reading.topic.is_empty() || description.0.is_empty() {
+            return 0.0;
+        }
+        let logit = self.heads.described.logit(&reading.topic, &description.0);
+        1.0 / (1.0 + (-logit).exp())
+    }
+
+    fn encode(&self, window: &Window) -> Result<TokenVectors, ModelError> {
+        let mut vectors = self.engine.encode(std::slice::from_ref(window))?;
+        vectors.pop().ok_or_else(|| ModelError::Engine {
+            engine: self.engine.name(),
+            reason: "gave no vectors for a window".into(),
+        })
+    }
+
     /// Read an article: one reading per sentence, with the mentions that the model finds.
     /// Uses one core; score several articles at a time to use more.
     pub fn read(
@@ -115,24 +158,25 @@ impl Model {
         Ok(self.read_with(article, sentences, &[])?.0)
     }
 
-    /// Read an article, and also give the stance probabilities of mentions that are known:
-    /// `mentions` are byte ranges in its text.
+    /// The head that compares mentions.
+    pub fn antecedents(&self) -> &AntecedentHead {
+        &self.heads.antecedent
+    }
+
+    /// Read an article, and also what it says at mentions that are known: `mentions` are byte
+    /// ranges in its text.
     pub fn read_with(
         &self,
         article: &Article,
         sentences: &[Sentence],
         mentions: &[Range<usize>],
-    ) -> Result<(Vec<SentenceReading>, GivenStances), ModelError> {
+    ) -> Result<(Vec<SentenceReading>, GivenMentions), ModelError> {
         let windows = self.windows(article, sentences)?;
         let mut readings = vec![SentenceReading::default(); sentences.len()];
         let mut words_read = vec![0usize; sentences.len()];
-        let mut stances = vec![None; mentions.len()];
+        let mut given = vec![None; mentions.len()];
         for window in &windows {
-            let vectors = self.engine.encode(std::slice::from_ref(window))?;
-            let vectors = vectors.first().ok_or_else(|| ModelError::Engine {
-                engine: self.engine.name(),
-                reason: "gave no vectors for a window".into(),
-            })?;
+            let vectors = &self.encode(window)?;
             for scored in &window.scored {
                 let reading = &mut readings[scored.sentence];
                 let found = self.find_mentions(vectors, scored);
@@ -141,11 +185,12 @@ impl Model {
                 let before = words_read[scored.sentence];
                 words_read[scored.sentence] += scored.words.len();
                 self.add_issues(reading, vectors, scored, before);
-                for (mention, stance) in mentions.iter().zip(&mut stances) {
-                    if stance.is_none()
+                for (mention, known) in mentions.iter().zip(&mut given) {
+                    if known.is_none()
                         && let Some(words) = span_of_words(scored, mention)
                     {
-                        *stance = Some(self.stance(vectors, scored, &Span { words }));
+                        let tags = self.heads.tag_logits(vectors, scored);
+                        *known = Some(self.mention(vectors, scored, &tags, Span { words }));
                     }
                 }
             }
@@ -155,7 +200,7 @@ impl Model {
                 *logit = 1.0 / (1.0 + (-*logit).exp());
             }
         }
-        Ok((readings, stances))
+        Ok((readings, given))
     }
 
     /// The windows of an article, as the engine gets them.
@@ -191,14 +236,25 @@ impl Model {
         let tags = self.heads.tag_logits(vectors, scored);
         heads::spans(&tags, self.config.calibration.mention_bias)
             .into_iter()
-            .map(|span| {
-                let words = &scored.words[span.words.clone()];
-                MentionReading {
-                    bytes: words[0].bytes.start..words[words.len() - 1].bytes.end,
-                    stance: self.stance(vectors, scored, &span),
-                }
-            })
+            .map(|span| self.mention(vectors, scored, &tags, span))
             .collect()
+    }
+
+    fn mention(
+        &self,
+        vectors: &TokenVectors,
+        scored: &Scored,
+        tags: &[[f32; 3]],
+        span: Span,
+    ) -> MentionReading {
+        let words = &scored.words[span.words.clone()];
+        let first = tags[span.words.start];
+        MentionReading {
+            bytes: words[0].bytes.start..words[words.len() - 1].bytes.end,
+            certainty: first[heads::BEGIN] - first[heads::OUTSIDE],
+            stance: self.stance(vectors, scored, &span),
+            vectors: self.heads.mention_vectors(vectors, scored, &span),
+        }
     }
 
     fn stance(&self, vectors: &TokenVectors, scored: &Scored, span: &Span) -> [f32; 4] {
@@ -208,7 +264,7 @@ impl Model {
         [p[0], p[1], p[2], p[3]]
     }
 
-    /// Add a scored part's issue logits to its sentence's: those of an over-long sentence are the
+    /// Add a scored part's issue logits and topic to its sentence's: those of an over-long sentence are the
     /// mean over its parts, weighted by their words.
     fn add_issues(
         &self,
@@ -218,13 +274,21 @@ impl Model {
         words_before: usize,
     ) {
         let logits = self.heads.issue_logits(vectors, scored);
+        let mean = heads::mean(vectors, scored.tokens());
+        let topic = self.heads.described.sentence(&mean);
         if reading.issues.is_empty() {
-            reading.issues = logits;
+            (reading.issues, reading.topic) = (logits, topic);
             return;
         }
         let (before, now) = (words_before as f32, scored.words.len() as f32);
-        for (mean, logit) in reading.issues.iter_mut().zip(logits) {
-            *mean = (*mean * before + logit * now) / (before + now);
+        let part = logits.into_iter().chain(topic);
+        for (mean, value) in reading
+            .issues
+            .iter_mut()
+            .chain(&mut reading.topic)
+            .zip(part)
+        {
+            *mean = (*mean * before + value * now) / (before + now);
         }
     }
 }

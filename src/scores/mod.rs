@@ -4,6 +4,7 @@
 //! rows) or [`jsonl`], and what it could not use as [`rejected`] records. Later stages read rows
 //! back through [`ScoreFiles`], which takes any number of files and refuses to mix models.
 
+mod antecedents;
 mod error;
 mod files;
 pub mod jsonl;
@@ -14,6 +15,7 @@ pub mod rejected;
 mod row;
 mod scorer;
 
+pub use antecedents::ModelAntecedents;
 pub use error::ScoresError;
 pub use files::{Rows, SCORES_FILE, ScoreFiles};
 pub use output::Output;

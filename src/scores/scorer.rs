@@ -1,6 +1,6 @@
 //! Articles to rows: sentences, model and parties put together.
 
-use super::{Link, Row};
+use super::{Link, ModelAntecedents, Row};
 use crate::articles::Article;
 use crate::codebook::Stance;
 use crate::model::{MentionReading, Model, ModelError, SentenceReading};
@@ -61,9 +61,15 @@ pub fn assemble(
         .iter()
         .flat_map(|reading| reading.mentions.iter().map(|m| m.bytes.clone()))
         .collect();
+    let read = readings.iter().enumerate();
+    let antecedents = ModelAntecedents::new(
+        model,
+        &article.text,
+        read.flat_map(|(sentence, reading)| reading.mentions.iter().map(move |m| (sentence, m))),
+    );
     let links = linker
         .article(article.title.as_deref(), &article.text)
-        .link(&mentions, None);
+        .link(&mentions, Some(&antecedents));
 
     let mut points = CodePoints::new(&article.text);
     let mut links = links.iter();
@@ -134,11 +140,14 @@ fn main_mentions<'m>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::antecedents::MentionVectors;
 
     fn mention(start: usize) -> MentionReading {
         MentionReading {
             bytes: start..start + 1,
+            certainty: 1.0,
             stance: [0.25; 4],
+            vectors: MentionVectors::default(),
         }
     }
 

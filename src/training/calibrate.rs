@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::Trained;
-use super::save;
+use super::{descriptions, save};
 use crate::annotations::AnnotatedArticle;
 use crate::evaluation::{self, ArticleResult, Report};
 use crate::model::engine::{Engine, TokenVectors};
@@ -12,8 +12,10 @@ use crate::model::folder::{self, Calibration, ModelFiles};
 use crate::model::torch::Torch;
 use crate::model::windows::Window;
 use crate::model::{Model, ModelError};
+use crate::offsets::CodePoints;
 use crate::parties::Linker;
-use crate::parties::measure::list_of;
+use crate::parties::measure::{Linking, Setting, list_of};
+use crate::sentences::Sentence;
 
 /// Seed of the intervals in figures given while training.
 const SEED: u64 = 1;
@@ -78,6 +80,23 @@ pub fn measure(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Repor
     ))
 }
 
+/// Linking of the annotated mentions, with the articles' own parties as lists and without lists.
+pub fn linking(
+    trained: &Trained,
+    articles: &[AnnotatedArticle],
+) -> Result<[Linking; 2], ModelError> {
+    let model = model(trained)?;
+    let mut sums = [Linking::default(); 2];
+    for article in articles {
+        let settings = [Setting::WithList, Setting::WithoutList];
+        let linked = evaluation::linking(&model, article, settings)?;
+        for (sum, linking) in sums.iter_mut().zip(linked) {
+            *sum += linking;
+        }
+    }
+    Ok(sums)
+}
+
 fn judge(model: &Model, articles: &[AnnotatedArticle]) -> Result<Vec<ArticleResult>, ModelError> {
     articles
         .iter()
@@ -96,6 +115,7 @@ pub fn choose(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Calibr
         stance_temperature: 1.0,
         mention_bias: 0.0,
         issue_threshold: 0.5,
+        described_threshold: 0.5,
     };
     let mut bias_f1 = f64::MIN;
     for bias in [-0.5, 0.0, 0.5, 1.0, 1.5] {
@@ -128,7 +148,60 @@ pub fn choose(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Calibr
             (issue_f1, best.issue_threshold) = (f1, threshold);
         }
     }
+    best.described_threshold = described_threshold(&model, articles)?;
     Ok(best)
+}
+
+/// The threshold that makes micro-F1 highest when the model's issues are found by description
+/// alone.
+fn described_threshold(model: &Model, articles: &[AnnotatedArticle]) -> Result<f32, ModelError> {
+    let descriptions = model
+        .config()
+        .issues
+        .iter()
+        .map(|issue| Ok((issue, model.describe(&descriptions::of_codebook(issue)?)?)))
+        .collect::<Result<Vec<_>, ModelError>>()?;
+    let mut found: Vec<(f32, bool)> = Vec::new();
+    for annotated in articles {
+        // Sentence by sentence as they were annotated, so that none is lost to the splitter.
+        let (article, starts) = annotated.article();
+        let mut points = CodePoints::new(&article.text);
+        let sentences: Vec<Sentence> = annotated
+            .sentences
+            .iter()
+            .zip(starts)
+            .map(|(sentence, start)| {
+                let bytes = start..start + sentence.text.len();
+                Sentence {
+                    start: points.at(bytes.start),
+                    end: points.at(bytes.end),
+                    bytes,
+                }
+            })
+            .collect();
+        let readings = model.read(&article, &sentences)?;
+        for (reading, sentence) in readings.iter().zip(&annotated.sentences) {
+            for (issue, description) in &descriptions {
+                let gold = sentence.issues.contains(issue);
+                found.push((model.described(reading, description), gold));
+            }
+        }
+    }
+    let mut best = (f64::MIN, 0.5);
+    for step in 1..20 {
+        let threshold = step as f32 * 0.05;
+        let (mut both, mut either) = (0u32, 0u32);
+        for (probability, gold) in &found {
+            let hit = *probability >= threshold;
+            both += 2 * u32::from(hit && *gold);
+            either += u32::from(hit) + u32::from(*gold);
+        }
+        let f1 = f64::from(both) / f64::from(either.max(1));
+        if f1 > best.0 {
+            best = (f1, threshold);
+        }
+    }
+    Ok(best.1)
 }
 
 /// The mean of exact and overlapping F1.

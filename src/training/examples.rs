@@ -1,5 +1,6 @@
 //! Annotated articles to training examples: windows with their targets, in padded batches.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rand::RngExt;
@@ -9,18 +10,37 @@ use tch::{Device, Kind, Tensor};
 
 use crate::annotations::{AnnotatedArticle, AnnotatedSentence};
 use crate::codebook::Stance;
+use crate::model::antecedents::{self, FEATURES, MentionPlace};
 use crate::model::heads::{BEGIN, INSIDE, OUTSIDE};
 use crate::model::tokens::{Casing, Word, WordPieces};
 use crate::model::windows::{self, Scored, Window, WindowSizes};
 use crate::model::{ModelError, span_of_words};
+use crate::parties;
 
 /// Share of the target that goes to the secondary stance of codebook rule 7.
 const SECONDARY_SHARE: f32 = 0.25;
 /// Share of the target that is spread over all stances.
 const LABEL_SMOOTHING: f32 = 0.05;
 
+/// How much a mention that holds a name counts in learning antecedents, against 1 for pronouns
+/// and descriptions: names are mostly found without.
+const NAME_WEIGHT: f32 = 0.4;
+
+/// Sentences that are read together, in as many windows as they need. Antecedents are learnt
+/// across its windows.
+pub struct Passage {
+    windows: Vec<Example>,
+}
+
+impl Passage {
+    fn longest(&self) -> usize {
+        let lengths = self.windows.iter().map(|e| e.window.ids.len());
+        lengths.max().unwrap_or(0)
+    }
+}
+
 /// A window and what its heads should say.
-pub struct Example {
+struct Example {
     window: Window,
     targets: Vec<Targets>,
 }
@@ -28,10 +48,23 @@ pub struct Example {
 struct Targets {
     /// One tag a word.
     tags: Vec<i64>,
-    /// Token range of a mention and the wanted distribution over stances.
-    mentions: Vec<(Range<usize>, [f32; 4])>,
+    mentions: Vec<Mention>,
     /// One value an issue, 0 or 1.
     issues: Vec<f32>,
+}
+
+struct Mention {
+    /// Tokens in the window.
+    tokens: Range<usize>,
+    /// The wanted distribution over stances.
+    stances: [f32; 4],
+    /// The parties it stands for.
+    parties: Vec<String>,
+    /// Index of the sentence among the passage's.
+    sentence: usize,
+    words: String,
+    /// Weight of its antecedents in the loss.
+    weight: f32,
 }
 
 /// How an article is cut for one pass of training. Real articles come in all lengths, with and
@@ -71,14 +104,14 @@ impl Cut {
     }
 }
 
-/// The examples of one article, cut at random.
-pub fn examples(
+/// The passages of one article, cut at random.
+pub fn passages(
     article: &AnnotatedArticle,
     issues: &[String],
     sizes: WindowSizes,
     pieces: &WordPieces,
     rng: &mut ChaCha8Rng,
-) -> Result<Vec<Example>, ModelError> {
+) -> Result<Vec<Passage>, ModelError> {
     let cut = Cut::random(sizes, rng);
     let recase = |mut words: Vec<Word>| {
         if let Some(casing) = cut.casing {
@@ -95,44 +128,61 @@ pub fn examples(
         .iter()
         .map(|s| Ok(recase(pieces.words(&s.text)?)))
         .collect::<Result<Vec<_>, ModelError>>()?;
-    let mut examples = Vec::new();
-    for (first, group) in words
-        .chunks(cut.group.min(words.len().max(1)))
-        .enumerate()
-        .map(|(index, group)| (index * cut.group.min(words.len()), group))
-    {
-        for window in windows::pack(&title, group, cut.sizes, pieces) {
-            let targets = window
-                .scored
-                .iter()
-                .map(|scored| targets(scored, &article.sentences[first + scored.sentence], issues))
-                .collect();
-            examples.push(Example { window, targets });
-        }
-    }
-    Ok(examples)
+    let size = cut.group.min(words.len().max(1));
+    let passages = words
+        .chunks(size)
+        .zip(article.sentences.chunks(size))
+        .map(|(words, sentences)| {
+            let windows = windows::pack(&title, words, cut.sizes, pieces);
+            passage(windows, sentences, issues)
+        })
+        .filter(|passage| !passage.windows.is_empty())
+        .collect();
+    Ok(passages)
+}
+
+/// Windows of these sentences with what is to be learnt from them.
+fn passage(windows: Vec<Window>, sentences: &[AnnotatedSentence], issues: &[String]) -> Passage {
+    let windows = windows
+        .into_iter()
+        .map(|window| {
+            let of = |scored: &Scored| targets(scored, &sentences[scored.sentence], issues);
+            let targets = window.scored.iter().map(of).collect();
+            Example { window, targets }
+        })
+        .collect();
+    Passage { windows }
 }
 
 fn targets(scored: &Scored, sentence: &AnnotatedSentence, issues: &[String]) -> Targets {
     let mut tags = vec![OUTSIDE as i64; scored.words.len()];
-    let mut mentions: Vec<(Range<usize>, [f32; 4])> = Vec::new();
-    let mut spans: Vec<(Range<usize>, [f32; 4])> = sentence
+    let mut mentions: Vec<Mention> = Vec::new();
+    let mut spans: Vec<_> = sentence
         .parties
         .iter()
         .filter_map(|party| {
             let span = span_of_words(scored, &party.bytes(sentence)?)?;
-            Some((span, stance_target(party.stance, party.secondary)))
+            Some((span, party))
         })
         .collect();
     // Of nested mentions the outer one is tagged; all are scored.
     spans.sort_by_key(|(span, _)| (std::cmp::Reverse(span.len()), span.start));
-    for (span, target) in spans {
+    for (span, party) in spans {
         let words = &scored.words[span.clone()];
         let tokens = words[0].tokens.start..words[words.len() - 1].tokens.end;
-        if mentions.iter().any(|(known, _)| *known == tokens) {
+        if let Some(known) = mentions.iter_mut().find(|known| known.tokens == tokens) {
+            known.parties.push(party.party.clone());
             continue;
         }
-        mentions.push((tokens, target));
+        let anaphor = parties::kind(&party.mention, span.start == 0).is_anaphor();
+        mentions.push(Mention {
+            tokens,
+            stances: stance_target(party.stance, party.secondary),
+            parties: vec![party.party.clone()],
+            sentence: scored.sentence,
+            words: party.mention.clone(),
+            weight: if anaphor { 1.0 } else { NAME_WEIGHT },
+        });
         if tags[span.clone()].iter().all(|tag| *tag == OUTSIDE as i64) {
             tags[span.clone()].fill(INSIDE as i64);
             tags[span.start] = BEGIN as i64;
@@ -181,6 +231,8 @@ pub struct Batch {
     pub mention_sentence: Tensor,
     pub mention_cls: Tensor,
     pub mention_stances: Tensor,
+    /// None if no mention has another before it.
+    pub antecedents: Option<AntecedentBatch>,
     /// Sentences × rows; averages a sentence's tokens.
     pub sentence_means: Tensor,
     pub sentence_cls: Tensor,
@@ -189,24 +241,41 @@ pub struct Batch {
     pub tokens: usize,
 }
 
-/// Shuffle examples into batches of about `budget` tokens, windows of like length together.
+/// The choices of antecedents in a batch: one row for each mention and party it stands for, one
+/// column for each mention before it. Rows are padded to the longest.
+pub struct AntecedentBatch {
+    /// Index of the later mention in the batch, one a row.
+    pub later: Tensor,
+    /// Index of each earlier mention in the batch; 0 where there is none.
+    pub earlier: Tensor,
+    /// See [`antecedents::features`]; rows × columns × features.
+    pub features: Tensor,
+    /// Whether a column is one to choose from.
+    pub candidates: Tensor,
+    /// Whether a column stands for the row's party.
+    pub right: Tensor,
+    pub weights: Tensor,
+}
+
+/// Shuffle passages into batches of about `budget` tokens, windows of like length together.
 pub fn batches(
-    mut examples: Vec<Example>,
+    mut passages: Vec<Passage>,
     budget: usize,
     rng: &mut ChaCha8Rng,
     device: Device,
 ) -> Vec<Batch> {
     // A little noise on the length keeps batches different from epoch to epoch.
-    examples.sort_by_cached_key(|e| e.window.ids.len() + rng.random_range(0..24));
-    let mut groups: Vec<Vec<Example>> = Vec::new();
-    let mut longest = 0;
-    for example in examples {
-        longest = longest.max(example.window.ids.len());
+    passages.sort_by_cached_key(|passage| passage.longest() + rng.random_range(0..24));
+    let mut groups: Vec<Vec<Passage>> = Vec::new();
+    let (mut longest, mut windows) = (0, 0);
+    for passage in passages {
+        longest = longest.max(passage.longest());
+        windows += passage.windows.len();
         match groups.last_mut() {
-            Some(group) if (group.len() + 1) * longest <= budget => group.push(example),
+            Some(group) if windows * longest <= budget => group.push(passage),
             _ => {
-                longest = example.window.ids.len();
-                groups.push(vec![example]);
+                (longest, windows) = (passage.longest(), passage.windows.len());
+                groups.push(vec![passage]);
             }
         }
     }
@@ -214,13 +283,96 @@ pub fn batches(
     groups.iter().map(|group| batch(group, device)).collect()
 }
 
-fn batch(examples: &[Example], device: Device) -> Batch {
-    let length = examples
-        .iter()
-        .map(|e| e.window.ids.len())
-        .max()
-        .unwrap_or(0);
-    let rows = examples.len() * length;
+/// A mention's index in the batch, with the mention.
+type Placed<'m> = (usize, &'m Mention);
+
+fn antecedents(passages: &[Vec<Placed>], device: Device) -> Option<AntecedentBatch> {
+    struct Row {
+        later: i64,
+        earlier: Vec<i64>,
+        features: Vec<f32>,
+        candidates: Vec<f32>,
+        right: Vec<f32>,
+        weight: f32,
+    }
+    let mut rows = Vec::new();
+    for mentions in passages {
+        let mut mentions: Vec<&Placed> = mentions.iter().collect();
+        mentions.sort_by_key(|(_, mention)| (mention.sentence, mention.tokens.start));
+        let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
+        let places: Vec<MentionPlace> = mentions
+            .iter()
+            .enumerate()
+            .map(|(order, (_, m))| {
+                let before = seen.entry(m.sentence).or_default();
+                *before += 1;
+                MentionPlace::new(m.sentence, order, *before == 1, &m.words)
+            })
+            .collect();
+        for (at, (later, mention)) in mentions.iter().enumerate().skip(1) {
+            for party in &mention.parties {
+                let mut row = Row {
+                    later: *later as i64,
+                    earlier: Vec::new(),
+                    features: Vec::new(),
+                    candidates: Vec::new(),
+                    right: Vec::new(),
+                    weight: mention.weight,
+                };
+                for (before, (earlier, candidate)) in mentions[..at].iter().enumerate() {
+                    let right = candidate.parties.contains(party);
+                    // "Both sides" stands for others too; those are no wrong choice.
+                    let other = mention
+                        .parties
+                        .iter()
+                        .any(|p| p != party && candidate.parties.contains(p));
+                    let nested = candidate.sentence == mention.sentence
+                        && candidate.tokens.end > mention.tokens.start;
+                    row.earlier.push(*earlier as i64);
+                    row.features
+                        .extend(antecedents::features(&places[at], &places[before]));
+                    row.candidates
+                        .push(f32::from(u8::from(!nested && (right || !other))));
+                    row.right.push(f32::from(u8::from(!nested && right)));
+                }
+                rows.push(row);
+            }
+        }
+    }
+    let (height, columns) = (rows.len(), rows.iter().map(|row| row.earlier.len()).max()?);
+    for row in &mut rows {
+        row.earlier.resize(columns, 0);
+        row.features.resize(columns * FEATURES, 0.0);
+        row.candidates.resize(columns, 0.0);
+        row.right.resize(columns, 0.0);
+    }
+    let (height, columns) = (height as i64, columns as i64);
+    let table = |values: Vec<f32>| {
+        Tensor::from_slice(&values)
+            .view([height, columns, -1])
+            .to_device(device)
+    };
+    let all = |of: fn(&Row) -> &Vec<f32>| rows.iter().flat_map(of).copied().collect::<Vec<f32>>();
+    let later: Vec<i64> = rows.iter().map(|row| row.later).collect();
+    let earlier: Vec<i64> = rows.iter().flat_map(|row| &row.earlier).copied().collect();
+    let weights: Vec<f32> = rows.iter().map(|row| row.weight).collect();
+    Some(AntecedentBatch {
+        later: Tensor::from_slice(&later).to_device(device),
+        earlier: Tensor::from_slice(&earlier)
+            .view([height, columns])
+            .to_device(device),
+        features: table(all(|row| &row.features)),
+        candidates: table(all(|row| &row.candidates)).squeeze_dim(-1),
+        right: table(all(|row| &row.right)).squeeze_dim(-1),
+        weights: Tensor::from_slice(&weights).to_device(device),
+    })
+}
+
+fn batch(passages: &[Passage], device: Device) -> Batch {
+    let examples = || passages.iter().flat_map(|passage| &passage.windows);
+    let count = examples().count();
+    let length = examples().map(|e| e.window.ids.len()).max().unwrap_or(0);
+    let rows = count * length;
     let mut ids = vec![0i64; rows];
     let mut casing = vec![0i64; rows];
     let mut mask = vec![0i64; rows];
@@ -230,34 +382,42 @@ fn batch(examples: &[Example], device: Device) -> Batch {
     let (mut mention_cls, mut mention_stances) = (Vec::new(), Vec::new());
     let (mut sentence_ranges, mut sentence_cls, mut sentence_issues) =
         (Vec::new(), Vec::new(), Vec::<f32>::new());
-    for (index, example) in examples.iter().enumerate() {
-        let row = index * length;
-        let window = &example.window;
-        for (offset, (id, case)) in window.ids.iter().zip(&window.casing).enumerate() {
-            ids[row + offset] = i64::from(*id);
-            casing[row + offset] = i64::from(*case);
-            mask[row + offset] = 1;
-        }
-        for (scored, targets) in window.scored.iter().zip(&example.targets) {
-            let sentence = sentence_cls.len() as i64;
-            word_first.extend(scored.words.iter().map(|w| (row + w.tokens.start) as i64));
-            word_tags.extend(&targets.tags);
-            let tokens = scored.tokens();
-            sentence_ranges.push(row + tokens.start..row + tokens.end);
-            sentence_cls.push(row as i64);
-            sentence_issues.extend(&targets.issues);
-            for (tokens, stances) in &targets.mentions {
-                mention_first.push((row + tokens.start) as i64);
-                mention_last.push((row + tokens.end - 1) as i64);
-                mention_ranges.push(row + tokens.start..row + tokens.end);
-                mention_sentence.push(sentence);
-                mention_cls.push(row as i64);
-                mention_stances.extend(stances);
+    let mut placed: Vec<Vec<Placed>> = Vec::new();
+    let mut row = 0;
+    for passage in passages {
+        let mut here = Vec::new();
+        for example in &passage.windows {
+            let window = &example.window;
+            for (offset, (id, case)) in window.ids.iter().zip(&window.casing).enumerate() {
+                ids[row + offset] = i64::from(*id);
+                casing[row + offset] = i64::from(*case);
+                mask[row + offset] = 1;
             }
+            for (scored, targets) in window.scored.iter().zip(&example.targets) {
+                let sentence = sentence_cls.len() as i64;
+                word_first.extend(scored.words.iter().map(|w| (row + w.tokens.start) as i64));
+                word_tags.extend(&targets.tags);
+                let tokens = scored.tokens();
+                sentence_ranges.push(row + tokens.start..row + tokens.end);
+                sentence_cls.push(row as i64);
+                sentence_issues.extend(&targets.issues);
+                for mention in &targets.mentions {
+                    let tokens = &mention.tokens;
+                    here.push((mention_first.len(), mention));
+                    mention_first.push((row + tokens.start) as i64);
+                    mention_last.push((row + tokens.end - 1) as i64);
+                    mention_ranges.push(row + tokens.start..row + tokens.end);
+                    mention_sentence.push(sentence);
+                    mention_cls.push(row as i64);
+                    mention_stances.extend(mention.stances);
+                }
+            }
+            row += length;
         }
+        placed.push(here);
     }
     let integers = |values: &[i64]| Tensor::from_slice(values).to_device(device);
-    let grid = |values: &[i64]| integers(values).view([examples.len() as i64, length as i64]);
+    let grid = |values: &[i64]| integers(values).view([count as i64, length as i64]);
     let means = |ranges: &[Range<usize>]| {
         let mut values = vec![0f32; ranges.len() * rows];
         for (index, range) in ranges.iter().enumerate() {
@@ -286,10 +446,11 @@ fn batch(examples: &[Example], device: Device) -> Batch {
         mention_sentence: integers(&mention_sentence),
         mention_cls: integers(&mention_cls),
         mention_stances: table(&mention_stances, mention_first.len()),
+        antecedents: antecedents(&placed, device),
         sentence_means: means(&sentence_ranges),
         sentence_cls: integers(&sentence_cls),
         sentence_issues: table(&sentence_issues, sentence_ranges.len()),
-        tokens: examples.iter().map(|e| e.window.ids.len()).sum(),
+        tokens: examples().map(|e| e.window.ids.len()).sum(),
     }
 }
 
@@ -303,14 +464,7 @@ pub(super) fn batch_of(article: &AnnotatedArticle, issues: &[String]) -> (Vec<Wi
         .iter()
         .map(|s| pieces.words(&s.text).expect("words"))
         .collect();
-    let examples: Vec<Example> = windows::pack(&[], &words, super::WINDOWS, &pieces)
-        .into_iter()
-        .map(|window| {
-            let of = |scored: &Scored| targets(scored, &article.sentences[scored.sentence], issues);
-            let targets = window.scored.iter().map(of).collect();
-            Example { window, targets }
-        })
-        .collect();
-    let batch = batch(&examples, Device::Cpu);
-    (examples.into_iter().map(|e| e.window).collect(), batch)
+    let windows = windows::pack(&[], &words, super::WINDOWS, &pieces);
+    let passage = passage(windows.clone(), &article.sentences, issues);
+    (windows, batch(&[passage], Device::Cpu))
 }

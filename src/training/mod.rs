@@ -9,11 +9,13 @@
 pub mod augment;
 pub mod base;
 pub mod calibrate;
+mod descriptions;
 pub mod examples;
 pub mod network;
 mod onnx;
 mod onnx_format;
 mod optimizer;
+mod quantise;
 pub mod save;
 pub mod states;
 
@@ -26,6 +28,7 @@ use tch::Device;
 
 use self::augment::{Augmenter, State};
 use self::base::Base;
+use self::descriptions::Descriptions;
 use self::network::Network;
 use self::optimizer::AdamW;
 use crate::annotations::{self, AnnotatedArticle};
@@ -35,6 +38,7 @@ use crate::model::folder::{self, Calibration, EncoderConfig, TrainingRecord};
 use crate::model::tokens::WordPieces;
 use crate::model::weights::NamedWeights;
 use crate::model::windows::WindowSizes;
+use crate::parties::measure::Linking;
 
 /// What to train on and how.
 #[derive(Debug, Clone)]
@@ -57,6 +61,9 @@ pub struct Options {
     pub batch_tokens: usize,
     /// Compute the encoder in bf16: about twice as fast on processors that have it.
     pub bf16: bool,
+    /// Issues that are left out, to be found by description alone: what that reaches is
+    /// measured so.
+    pub hold_out: Vec<String>,
     /// States that may be swapped for one another.
     pub states: Vec<State>,
     pub device: Device,
@@ -108,10 +115,17 @@ pub enum Progress<'a> {
         mention: f64,
         stance: f64,
         issue: f64,
+        antecedent: f64,
+        described: f64,
         seconds: f64,
     },
     /// Figures on the dev split.
-    Dev { what: String, report: &'a Report },
+    Dev {
+        what: String,
+        report: &'a Report,
+        /// With the articles' own parties as lists, and without lists.
+        linking: [Linking; 2],
+    },
 }
 
 /// The weights of one training run: encoder and heads, by name.
@@ -132,12 +146,14 @@ impl<'o> Session<'o> {
     pub fn open(options: &'o Options) -> anyhow::Result<Session<'o>> {
         let base = Base::open(&options.base)
             .with_context(|| format!("cannot start from {}", options.base.display()))?;
+        let mut issues = match &base.ours {
+            Some((config, _)) => config.issues.clone(),
+            None => codebook::ISSUES.map(str::to_owned).to_vec(),
+        };
+        issues.retain(|issue| !options.hold_out.contains(issue));
         Ok(Session {
             options,
-            issues: match &base.ours {
-                Some((config, _)) => config.issues.clone(),
-                None => codebook::ISSUES.map(str::to_owned).to_vec(),
-            },
+            issues,
             windows: base
                 .ours
                 .as_ref()
@@ -152,7 +168,7 @@ impl<'o> Session<'o> {
     pub fn run_name(&self, seed: u64) -> anyhow::Result<String> {
         let options = self.options;
         let key = format!(
-            "{} {} {} {} {} {} {}",
+            "{} {} {} {} {} {} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             save::file_sha256(&options.train)?,
             save::file_sha256(&options.base.join(folder::SAFETENSORS))?,
@@ -160,6 +176,7 @@ impl<'o> Session<'o> {
             options.rate,
             options.batch_tokens,
             options.bf16,
+            options.hold_out,
         );
         let key = folder::sha256(key.as_bytes());
         Ok(format!("seed-{seed}-{}.safetensors", &key[..12]))
@@ -174,8 +191,14 @@ impl<'o> Session<'o> {
         tell(Progress::Dev {
             what,
             report: &report,
+            linking: calibrate::linking(&trained, &self.dev)?,
         });
         Ok(trained)
+    }
+
+    /// The articles to learn from.
+    pub fn train(&self) -> &[AnnotatedArticle] {
+        &self.train
     }
 
     fn trained(&self, run: Run) -> anyhow::Result<Trained> {
@@ -193,6 +216,7 @@ impl<'o> Session<'o> {
                 stance_temperature: 1.0,
                 mention_bias: 0.0,
                 issue_threshold: 0.5,
+                described_threshold: 0.5,
             },
             record: TrainingRecord {
                 seeds: self.options.seeds.clone(),
@@ -220,14 +244,15 @@ impl<'o> Session<'o> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut optimizer = optimizer(&mut network, base.encoder.num_hidden_layers, options.bf16);
         let augmenter = Augmenter::new(options.states.clone(), &self.train);
+        let descriptions = Descriptions::of(&self.issues, &pieces)?;
 
         let (mut steps_done, mut steps_in_all) = (0, 0);
         for epoch in 0..options.epochs {
             let began = std::time::Instant::now();
-            let mut examples = Vec::new();
+            let mut passages = Vec::new();
             for article in &self.train {
                 let article = augmenter.augment(article, &mut rng);
-                examples.extend(examples::examples(
+                passages.extend(examples::passages(
                     &article,
                     &self.issues,
                     self.windows,
@@ -236,27 +261,35 @@ impl<'o> Session<'o> {
                 )?);
             }
             let batches =
-                examples::batches(examples, options.batch_tokens, &mut rng, options.device);
+                examples::batches(passages, options.batch_tokens, &mut rng, options.device);
             if epoch == 0 {
                 steps_in_all = batches.len() * options.epochs;
             }
-            let mut sums = [0f64; 3];
+            let mut sums = [0f64; 5];
             for batch in &batches {
                 let done = (f64::from(steps_done) / steps_in_all as f64).min(1.0);
-                let losses = network.losses(batch, true);
+                let described = descriptions.batch(&mut rng, options.device);
+                let losses = network.losses(batch, &described, true);
                 optimizer.step(&losses.total(), options.rate * schedule(done));
                 if done >= 1.0 - AVERAGED {
                     optimizer.average();
                 }
                 steps_done += 1;
-                let values = [&losses.mention, &losses.stance, &losses.issue];
+                let values = [
+                    &losses.mention,
+                    &losses.stance,
+                    &losses.issue,
+                    &losses.antecedent,
+                    &losses.described,
+                ];
                 for (sum, loss) in sums.iter_mut().zip(values) {
                     *sum += loss.double_value(&[]);
                 }
             }
-            let [mention, stance, issue] = sums.map(|sum| sum / batches.len().max(1) as f64);
+            let means = sums.map(|sum| sum / batches.len().max(1) as f64);
+            let [mention, stance, issue, antecedent, described] = means;
             anyhow::ensure!(
-                (mention + stance + issue).is_finite(),
+                means.iter().all(|mean| mean.is_finite()),
                 "training diverged in epoch {}; lower --rate",
                 epoch + 1
             );
@@ -266,6 +299,8 @@ impl<'o> Session<'o> {
                 mention,
                 stance,
                 issue,
+                antecedent,
+                described,
                 seconds: began.elapsed().as_secs_f64(),
             });
             if epoch % DEV_EVERY == DEV_EVERY - 1 || epoch + 1 == options.epochs {
@@ -275,6 +310,7 @@ impl<'o> Session<'o> {
                 tell(Progress::Dev {
                     what,
                     report: &report,
+                    linking: calibrate::linking(&trained, &self.dev)?,
                 });
             }
         }
