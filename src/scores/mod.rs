@@ -13,6 +13,7 @@ mod output;
 pub mod parquet;
 mod provenance;
 pub mod rejected;
+mod repeats;
 mod row;
 mod scorer;
 mod shard;

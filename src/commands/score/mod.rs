@@ -143,8 +143,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         Ok(()) => sinks.finish(&interrupt),
         Err(error) => Err(error),
     };
-    if let (Some(kept), false) = (kept, matches!(results, Ok(Some(_)))) {
-        eprintln!("{kept}");
+    if let Some(kept) = kept {
+        match &results {
+            Ok(Some(_)) => {}
+            Ok(None) => eprintln!("interrupted: {kept}"),
+            Err(_) => eprintln!("note: {kept}"),
+        }
     }
     let Some(results) = results? else {
         return Ok(Outcome::Interrupted);
