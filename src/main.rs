@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeRejected) => ExitCode::from(3),
+        Ok(Outcome::Interrupted) => ExitCode::from(commands::score::INTERRUPTED),
         // A reader that has seen enough (`stance … | head`) is no failure.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

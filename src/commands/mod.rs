@@ -23,7 +23,8 @@ use clap::{Parser, Subcommand};
     name = "stance",
     version,
     after_help = "\
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some records were rejected."
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some records were rejected; \
+130 interrupted."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -50,6 +51,8 @@ pub enum Outcome {
     Done,
     /// Done, but some records could not be read.
     SomeRejected,
+    /// Ended by Ctrl-C or a scheduler; what was done is kept.
+    Interrupted,
 }
 
 impl Cli {

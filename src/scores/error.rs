@@ -23,6 +23,11 @@ pub enum ScoresError {
          of scores"
     )]
     NoScores { folder: String },
+    #[error(
+        "{folder}: scoring is not finished; if it does not run any more, give its `stance score` \
+         command again to go on"
+    )]
+    Unfinished { folder: String },
     #[error("{file}: neither Parquet nor JSON Lines, so not a file of scores")]
     Format { file: String },
     #[error("{file}: damaged or cut short ({problem}); score the articles again")]

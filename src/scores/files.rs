@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Provenance, Row, ScoresError, jsonl, parquet};
+use super::{Provenance, Row, ScoresError, jsonl, parquet, shard, unfinished};
 
 /// Name of the scores file in the folder that `stance score` writes.
 pub const SCORES_FILE: &str = "scores.parquet";
@@ -65,10 +65,16 @@ impl ScoreFiles {
             made_by.push((source.name.clone(), provenance));
             files.push(source);
         }
+        let provenances = made_by
+            .iter_mut()
+            .filter_map(|(_, made_by)| made_by.as_mut());
+        let mut notes: Vec<String> = shard::gather(&mut provenances.collect::<Vec<_>>())
+            .into_iter()
+            .collect();
+        notes.extend(unfinished_notes(paths));
         let Some(((first, provenance), others)) = made_by.split_first() else {
             return Err(ScoresError::NoFiles);
         };
-        let mut notes = Vec::new();
         for (name, other) in others {
             let mixes = match (provenance, other) {
                 (Some(one), Some(two)) => one.mixes_with(two),
@@ -123,6 +129,20 @@ impl ScoreFiles {
             seen: HashMap::new(),
         }
     }
+}
+
+/// Which of these folders hold the results of an earlier run than the one at work on them.
+fn unfinished_notes<P: AsRef<Path>>(paths: &[P]) -> impl Iterator<Item = String> {
+    paths
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|path| unfinished::is_unfinished(path))
+        .map(|path| {
+            format!(
+                "{}: holds the results of an earlier run; a later one is not finished",
+                path.display()
+            )
+        })
 }
 
 fn describe(provenance: Option<&Provenance>) -> String {
@@ -236,6 +256,11 @@ fn open_one(path: &Path) -> Result<(Source, Option<Provenance>), ScoresError> {
     let path = if path.is_dir() {
         let inside = path.join(SCORES_FILE);
         if !inside.is_file() {
+            if unfinished::is_unfinished(path) {
+                return Err(ScoresError::Unfinished {
+                    folder: path.display().to_string(),
+                });
+            }
             return Err(ScoresError::NoScores {
                 folder: path.display().to_string(),
             });

@@ -1,8 +1,9 @@
 //! Stage 5: scores, one row for each party mentioned in a sentence, and the files they live in.
 //!
 //! `stance score` writes [`parquet`] (with the [`Provenance`] that says which model made the
-//! rows) or [`jsonl`], and what it could not use as [`rejected`] records. Later stages read rows
-//! back through [`ScoreFiles`], which takes any number of files and refuses to mix models.
+//! rows) or [`jsonl`], and what it could not use as [`rejected`] records. What a run has done is
+//! kept in parts while it is [`unfinished`]. Later stages read rows back through [`ScoreFiles`],
+//! which takes any number of files and refuses to mix models.
 
 mod antecedents;
 mod error;
@@ -12,8 +13,11 @@ mod output;
 pub mod parquet;
 mod provenance;
 pub mod rejected;
+mod repeats;
 mod row;
 mod scorer;
+mod shard;
+pub mod unfinished;
 
 pub use antecedents::ModelAntecedents;
 pub use error::ScoresError;
@@ -22,3 +26,4 @@ pub use output::Output;
 pub use provenance::Provenance;
 pub use row::{Link, Row, link_name};
 pub use scorer::{ScoredArticle, Scorer, assemble};
+pub use shard::Shard;

@@ -116,6 +116,12 @@ impl Writer {
         self.rows
     }
 
+    /// Keep a value in the file's metadata.
+    pub(super) fn add_metadata(&mut self, key: &str, value: String) {
+        let pair = KeyValue::new(key.to_owned(), value);
+        self.arrow.append_key_value_metadata(pair);
+    }
+
     /// Write the last rows and the file's footer, put the file in its place, and return how many
     /// rows it holds.
     ///

@@ -1,5 +1,6 @@
 //! Articles to rows: sentences, model and parties put together.
 
+use super::repeats::Repeats;
 use super::{Link, ModelAntecedents, Row};
 use crate::articles::Article;
 use crate::codebook::Stance;
@@ -20,15 +21,21 @@ pub struct ScoredArticle {
     pub mentions: usize,
 }
 
-/// Scores articles. One serves all threads.
+/// Scores articles. One serves all threads. Of articles with the same title and text one is
+/// scored, as long as not too many others came in between.
 pub struct Scorer {
     model: Model,
     linker: Linker,
+    repeats: Repeats,
 }
 
 impl Scorer {
     pub fn new(model: Model, linker: Linker) -> Scorer {
-        Scorer { model, linker }
+        Scorer {
+            model,
+            linker,
+            repeats: Repeats::new(),
+        }
     }
 
     pub fn model(&self) -> &Model {
@@ -37,15 +44,17 @@ impl Scorer {
 
     /// One row for each party that a sentence mentions. Uses one core.
     pub fn score(&self, article: &Article) -> Result<ScoredArticle, ModelError> {
-        let sentences = sentences::split(&article.text);
-        let readings = self.model.read(article, &sentences)?;
-        Ok(assemble(
-            article,
-            sentences,
-            &readings,
-            &self.model,
-            &self.linker,
-        ))
+        self.repeats.get_or_score(article, || {
+            let sentences = sentences::split(&article.text);
+            let readings = self.model.read(article, &sentences)?;
+            Ok(assemble(
+                article,
+                sentences,
+                &readings,
+                &self.model,
+                &self.linker,
+            ))
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::KeyValue;
 
 use super::SCHEMA;
 use crate::codebook::Stance;
@@ -26,6 +27,7 @@ pub struct Reader {
     given: u64,
     rows: u64,
     provenance: Option<Provenance>,
+    metadata: Option<Vec<KeyValue>>,
     name: String,
     done: bool,
 }
@@ -48,10 +50,10 @@ impl Reader {
         check(&name, builder.schema().fields())?;
         let file_metadata = builder.metadata().file_metadata();
         let rows = u64::try_from(file_metadata.num_rows()).unwrap_or(0);
+        let metadata = file_metadata.key_value_metadata().cloned();
         let provenance = Provenance::from_pairs(
-            file_metadata
-                .key_value_metadata()
-                .into_iter()
+            metadata
+                .iter()
                 .flatten()
                 .map(|pair| (pair.key.as_str(), pair.value.as_deref().unwrap_or_default())),
         );
@@ -70,6 +72,7 @@ impl Reader {
             given: 0,
             rows,
             provenance,
+            metadata,
             name,
             done: false,
         })
@@ -83,6 +86,15 @@ impl Reader {
     /// What made the file; `None` where another program wrote it anew.
     pub fn provenance(&self) -> Option<&Provenance> {
         self.provenance.as_ref()
+    }
+
+    /// The value that the file's metadata hold for this key.
+    pub(in crate::scores) fn metadata(&self, key: &str) -> Option<&str> {
+        let pairs = self.metadata.iter().flatten();
+        pairs
+            .into_iter()
+            .find(|pair| pair.key == key)
+            .and_then(|pair| pair.value.as_deref())
     }
 
     fn read_row(&mut self) -> Option<Result<Row, ScoresError>> {
