@@ -4,6 +4,7 @@ pub mod compare;
 pub mod eval;
 pub mod explain;
 pub mod export;
+mod input;
 mod model;
 mod paint;
 mod reading;

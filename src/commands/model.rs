@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use summit_stance::issues::IssueList;
 use summit_stance::model::{Model, ModelFolder};
 use summit_stance::parties::{Linker, PartyList};
 
@@ -27,6 +28,29 @@ pub struct ModelArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 }
+
+#[derive(Debug, clap::Args)]
+pub struct IssueArgs {
+    /// Your own list of issues (TOML), in place of the built-in ones; an issue is found by its
+    /// description and keywords (see data/issues.toml)
+    #[arg(long, value_name = "FILE")]
+    pub issues: Option<PathBuf>,
+}
+
+impl IssueArgs {
+    /// Read the list of issues, if there is one, and check that the model can find them.
+    pub fn load_issues(&self, model: &Model) -> anyhow::Result<Option<IssueList>> {
+        let Some(path) = &self.issues else {
+            return Ok(None);
+        };
+        let list = IssueList::read(path)?;
+        list.check(&model.config().issues, BY_DESCRIPTION)?;
+        Ok(Some(list))
+    }
+}
+
+/// Whether models score issues by their description.
+const BY_DESCRIPTION: bool = false;
 
 #[cfg(feature = "torch")]
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -60,12 +84,16 @@ impl ModelArgs {
     }
 
     /// Read the list of parties, if there is one.
+    pub fn load_parties(&self) -> anyhow::Result<Option<PartyList>> {
+        match &self.parties {
+            Some(path) => Ok(Some(PartyList::read(path)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// A linker with the list of parties, if there is one.
     pub fn load_linker(&self) -> anyhow::Result<Linker> {
-        let list = match &self.parties {
-            Some(path) => Some(PartyList::read(path)?),
-            None => None,
-        };
-        Ok(Linker::new(list.as_ref()))
+        Ok(Linker::new(self.load_parties()?.as_ref()))
     }
 
     pub fn threads(&self) -> usize {

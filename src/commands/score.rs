@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use summit_stance::articles::{self, Article, Columns, ReadOptions, Rejected};
+use summit_stance::articles::{self, Article, ReadOptions, Rejected};
 use summit_stance::codebook::Stance;
 use summit_stance::ordered;
 use summit_stance::scores::{
@@ -14,7 +14,8 @@ use summit_stance::scores::{
 use summit_stance::summary::{self, Cell, Tally, csv};
 
 use super::Outcome;
-use super::model::ModelArgs;
+use super::input::{self, ColumnArgs, Rejections};
+use super::model::{IssueArgs, ModelArgs};
 use super::table::{self, Column};
 
 /// Score articles: who is optimistic, cautious or insistent in each sentence, and on what.
@@ -47,6 +48,9 @@ pub struct Args {
     reading: ModelArgs,
 
     #[command(flatten)]
+    issues: IssueArgs,
+
+    #[command(flatten)]
     columns: ColumnArgs,
 }
 
@@ -56,55 +60,24 @@ enum StreamFormat {
     Jsonl,
 }
 
-/// What the fields are called in the input.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Names of columns or fields in the input")]
-struct ColumnArgs {
-    /// The article's text
-    #[arg(long, value_name = "NAME", default_value = "text")]
-    text_column: String,
-    /// What identifies an article
-    #[arg(long, value_name = "NAME", default_value = "id")]
-    id_column: String,
-    /// The headline
-    #[arg(long, value_name = "NAME", default_value = "title")]
-    title_column: String,
-    /// The date, as in 2026-05-14
-    #[arg(long, value_name = "NAME", default_value = "date")]
-    date_column: String,
-    /// The summit or round of talks
-    #[arg(long, value_name = "NAME", default_value = "summit")]
-    summit_column: String,
-    /// The newspaper, agency or station
-    #[arg(long, value_name = "NAME", default_value = "source")]
-    source_column: String,
-}
-
-/// So many rejected records are told on standard error; the file holds them all.
-const SHOWN_REJECTIONS: usize = 10;
-
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let options = ReadOptions {
-        columns: Columns {
-            text: args.columns.text_column.clone(),
-            id: args.columns.id_column.clone(),
-            title: args.columns.title_column.clone(),
-            date: args.columns.date_column.clone(),
-            summit: args.columns.summit_column.clone(),
-            source: args.columns.source_column.clone(),
-        },
+        columns: args.columns.columns(),
         summit: args.summit.clone(),
         exclude: args.output.clone().into_iter().collect(),
         ..ReadOptions::default()
     };
     let articles = articles::read(&args.inputs, &options)?;
-    let scorer = Scorer::new(args.reading.load_model()?, args.reading.load_linker()?);
+    let model = args.reading.load_model()?;
+    let issues = args.issues.load_issues(&model)?;
+    let scorer = Scorer::new(model, args.reading.load_linker()?).with_issues(issues);
     let mut sinks = Sinks::open(args, &scorer)?;
 
     let tally = articles.tally();
     let progress = progress_bar(tally.total_bytes());
     let began = Instant::now();
     let mut counts = Counts::default();
+    let mut rejections = Rejections::default();
     ordered::for_each(
         articles,
         args.reading.threads(),
@@ -114,15 +87,15 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
                 Ok(scored) => {
                     counts.articles += 1;
                     counts.sentences += scored.sentences.len();
-                    counts.mentions += scored.mentions;
+                    counts.mentions += scored.mentions.len();
                     counts.rows += scored.rows.len();
                     sinks.rows(&scored.rows)?;
                 }
                 Err(rejected) => {
                     counts.rejected += 1;
-                    if counts.rejected <= SHOWN_REJECTIONS {
-                        progress.suspend(|| eprintln!("rejected: {rejected}"));
-                    }
+                    rejections.add(&rejected, |line| {
+                        progress.suspend(|| eprintln!("{line}"));
+                    });
                     sinks.rejected(&rejected)?;
                 }
             }
@@ -138,19 +111,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     progress.finish_and_clear();
     sinks.finish(args)?;
 
-    if counts.rejected > SHOWN_REJECTIONS {
-        eprintln!("rejected: and {} more", counts.rejected - SHOWN_REJECTIONS);
-    }
-    let (warnings, examples) = tally.warnings();
-    for example in &examples {
-        eprintln!("warning: {example}");
-    }
-    if warnings as usize > examples.len() {
-        eprintln!(
-            "warning: and {} more like these",
-            warnings as usize - examples.len()
-        );
-    }
+    rejections.finish();
+    input::tell_warnings(&tally);
     // With rows on standard output, everything else goes beside it.
     let text = counts.text(began.elapsed(), args);
     match args.format {
@@ -275,10 +237,16 @@ fn provenance(args: &Args, scorer: &Scorer) -> anyhow::Result<Provenance> {
             ),
         ]),
     };
-    if let Some(list) = &args.reading.parties {
-        let bytes = std::fs::read(list)?;
-        let checksum = summit_stance::model::folder::sha256(&bytes);
-        provenance.options.insert("parties".into(), checksum);
+    let lists = [
+        ("parties", &args.reading.parties),
+        ("issues", &args.issues.issues),
+    ];
+    for (name, list) in lists {
+        if let Some(list) = list {
+            let bytes = std::fs::read(list)?;
+            let checksum = summit_stance::model::folder::sha256(&bytes);
+            provenance.options.insert(name.into(), checksum);
+        }
     }
     Ok(provenance)
 }
@@ -319,7 +287,7 @@ fn party_table(mut parties: Vec<Cell>) -> String {
 }
 
 /// Shown on a terminal only, on standard error.
-fn progress_bar(total_bytes: Option<u64>) -> ProgressBar {
+pub fn progress_bar(total_bytes: Option<u64>) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

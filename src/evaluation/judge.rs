@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use super::{
-    ArticleResult, PredictedUnit, SpanCounts, StanceItem, end_to_end, gold_sentences,
+    ArticleResult, Links, PredictedUnit, SpanCounts, StanceItem, end_to_end, gold_sentences,
     match_sentences,
 };
 use crate::annotations::AnnotatedArticle;
+use crate::issues::IssueList;
 use crate::model::{Model, ModelError};
 use crate::offsets::CodePoints;
-use crate::parties::Linker;
-use crate::scores;
+use crate::parties::measure::{self, Setting};
+use crate::parties::{Antecedents, Linker};
+use crate::scores::{self, ScoredArticle};
 use crate::sentences;
 
 /// Read an article from its raw text and count what is right: stances of the gold mentions,
@@ -18,6 +20,16 @@ use crate::sentences;
 pub fn judge(
     model: &Model,
     linker: &Linker,
+    annotated: &AnnotatedArticle,
+) -> Result<ArticleResult, ModelError> {
+    judge_with(model, linker, None, annotated)
+}
+
+/// As [`judge`], with a list of issues; annotated issues that are not on it do not count.
+pub fn judge_with(
+    model: &Model,
+    linker: &Linker,
+    issues: Option<&IssueList>,
     annotated: &AnnotatedArticle,
 ) -> Result<ArticleResult, ModelError> {
     let (article, starts) = annotated.article();
@@ -42,6 +54,7 @@ pub fn judge(
 
     let mut result = ArticleResult {
         genre: annotated.genre.clone(),
+        linking: links(annotated, None),
         ..ArticleResult::default()
     };
     for ((party, _), probabilities) in units.iter().zip(stances) {
@@ -54,7 +67,18 @@ pub fn judge(
     }
     let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
     let matched = match_sentences(&gold_sentences(annotated), &found);
-    let scored = scores::assemble(&article, sentences, &readings, model, linker);
+    let assemble = |linker: &Linker| {
+        scores::assemble(
+            &article,
+            sentences.clone(),
+            &readings,
+            model,
+            linker,
+            issues,
+        )
+    };
+    let scored = assemble(linker);
+    let without_list = assemble(&Linker::new(None));
     // Each mention counts with the gold sentence in which it begins.
     let gold_starts: Vec<u32> = starts.iter().map(|start| points.at(*start)).collect();
     let mut found_spans: Vec<Vec<Range<u32>>> = vec![Vec::new(); annotated.sentences.len()];
@@ -69,12 +93,30 @@ pub fn judge(
         result.mentions += SpanCounts::of(gold, found);
     }
     for (sentence, matched) in annotated.sentences.iter().zip(matched) {
-        let issues = matched.and_then(|index| scored.issues.get(index));
-        result
-            .issues
-            .add(&sentence.issues, issues.into_iter().flatten());
+        let found = matched.and_then(|index| scored.issues.get(index));
+        let asked_for = |id: &&String| {
+            issues.is_none_or(|list| list.issues().iter().any(|issue| issue.id == **id))
+        };
+        result.issues.add(
+            sentence.issues.iter().filter(asked_for),
+            found.into_iter().flatten(),
+        );
     }
-    let units: Vec<PredictedUnit> = scored.rows.iter().map(PredictedUnit::from).collect();
-    result.end_to_end = end_to_end(annotated, &found, &units);
+    let units = |scored: &ScoredArticle| {
+        let units: Vec<PredictedUnit> = scored.rows.iter().map(PredictedUnit::from).collect();
+        end_to_end(annotated, &found, &units)
+    };
+    result.end_to_end = units(&scored);
+    result.end_to_end_without_list = units(&without_list);
     Ok(result)
+}
+
+/// Link the gold mentions in every setting.
+fn links(annotated: &AnnotatedArticle, antecedents: Option<&dyn Antecedents>) -> Links {
+    let link = |setting| measure::link(annotated, setting, antecedents);
+    Links {
+        with_list: link(Setting::WithList),
+        without_list: link(Setting::WithoutList),
+        without_list_literal: link(Setting::WithoutListLiteral),
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 
 use super::names::{Names, Party, Role};
-use super::words::{self, Word};
+use crate::words::{self, Word};
 
 /// Names of states, seats, bodies and movements, and the words by which phrases are read.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use super::listed::{self, Listed};
 use super::names::{Names, Party};
 use super::own_names;
 use super::phrases::{Found, Reader, Reading, Target};
-use super::words::{self, Gap, Word};
 use super::{Link, introductions, short_forms};
+use crate::words::{self, Gap, Word};
 
 /// A party and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,17 @@ pub struct Linked {
     /// Canonical name.
     pub party: String,
     pub link: Link,
+}
+
+/// A mention and the parties it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedMention {
+    /// Index of its sentence in the article.
+    pub sentence: usize,
+    /// Byte range in the article's text.
+    pub bytes: Range<usize>,
+    /// As [`ArticleLinker::link`] gives them.
+    pub parties: Vec<Linked>,
 }
 
 /// Links mentions to parties. Make one and use it for all articles; it can be shared by threads.

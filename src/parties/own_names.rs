@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::anaphors::Kind;
 use super::gazetteer::Lexicon;
 use super::phrases::all_capitals;
-use super::words::{Case, Gap, Word};
+use crate::words::{Case, Gap, Word};
 
 /// A party under its own name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,7 +224,8 @@ pub(super) fn agree(names: &[Option<OwnName>]) -> Vec<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::super::gazetteer::Gazetteer;
-    use super::super::{anaphors, words};
+    use super::super::anaphors;
+    use crate::words;
     use super::*;
 
     fn name(mention: &str) -> String {

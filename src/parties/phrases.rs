@@ -19,7 +19,7 @@ use std::ops::Range;
 use super::Link;
 use super::gazetteer::Lexicon;
 use super::names::Party;
-use super::words::{Case, Gap, Word};
+use crate::words::{Case, Gap, Word};
 
 /// What a name in the text stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

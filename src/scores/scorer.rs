@@ -3,9 +3,10 @@
 use super::{Link, Row};
 use crate::articles::Article;
 use crate::codebook::Stance;
+use crate::issues::IssueList;
 use crate::model::{MentionReading, Model, ModelError, SentenceReading};
 use crate::offsets::CodePoints;
-use crate::parties::{Linked, Linker};
+use crate::parties::{Linked, LinkedMention, Linker};
 use crate::sentences::{self, Sentence};
 
 /// What an article gave.
@@ -16,19 +17,30 @@ pub struct ScoredArticle {
     pub sentences: Vec<Sentence>,
     /// The issues of each sentence, with or without a party.
     pub issues: Vec<Vec<String>>,
-    /// Mentions found, of which a sentence may hold several of one party.
-    pub mentions: usize,
+    /// Mentions found, of which a sentence may hold several of one party, in text order.
+    pub mentions: Vec<LinkedMention>,
 }
 
 /// Scores articles. One serves all threads.
 pub struct Scorer {
     model: Model,
     linker: Linker,
+    issues: Option<IssueList>,
 }
 
 impl Scorer {
     pub fn new(model: Model, linker: Linker) -> Scorer {
-        Scorer { model, linker }
+        Scorer {
+            model,
+            linker,
+            issues: None,
+        }
+    }
+
+    /// Look for the issues of a list in place of the model's own; [`IssueList::check`] says
+    /// whether the model can.
+    pub fn with_issues(self, issues: Option<IssueList>) -> Scorer {
+        Scorer { issues, ..self }
     }
 
     pub fn model(&self) -> &Model {
@@ -45,6 +57,7 @@ impl Scorer {
             &readings,
             &self.model,
             &self.linker,
+            self.issues.as_ref(),
         ))
     }
 }
@@ -56,6 +69,7 @@ pub fn assemble(
     readings: &[SentenceReading],
     model: &Model,
     linker: &Linker,
+    issue_list: Option<&IssueList>,
 ) -> ScoredArticle {
     let mentions: Vec<_> = readings
         .iter()
@@ -66,12 +80,15 @@ pub fn assemble(
         .link(&mentions, None);
 
     let mut points = CodePoints::new(&article.text);
-    let mut links = links.iter();
+    let mut linked_mentions = Vec::with_capacity(mentions.len());
+    let mut links = links.into_iter();
     let mut rows = Vec::new();
     let mut issues = Vec::with_capacity(sentences.len());
     for (index, (sentence, reading)) in sentences.iter().zip(readings).enumerate() {
-        let sentence_issues = model.issues(reading);
-        let linked: Vec<_> = reading.mentions.iter().zip(links.by_ref()).collect();
+        let text = &article.text[sentence.bytes.clone()];
+        let sentence_issues = issues_of(model, issue_list, text, reading);
+        let links: Vec<_> = links.by_ref().take(reading.mentions.len()).collect();
+        let linked: Vec<_> = reading.mentions.iter().zip(&links).collect();
         for (party, main) in main_mentions(&linked) {
             let [optimistic, cautious, insistent, neutral] = main.stance;
             rows.push(Row {
@@ -82,7 +99,7 @@ pub fn assemble(
                 sentence: index as u32,
                 sentence_start: sentence.start,
                 sentence_end: sentence.end,
-                text: article.text[sentence.bytes.clone()].to_owned(),
+                text: text.to_owned(),
                 party: party.party.clone(),
                 mention: article.text[main.bytes.clone()].to_owned(),
                 mention_start: points.at(main.bytes.start),
@@ -97,12 +114,39 @@ pub fn assemble(
             });
         }
         issues.push(sentence_issues);
+        linked_mentions.extend(
+            reading
+                .mentions
+                .iter()
+                .zip(links)
+                .map(|(mention, parties)| LinkedMention {
+                    sentence: index,
+                    bytes: mention.bytes.clone(),
+                    parties,
+                }),
+        );
     }
     ScoredArticle {
         rows,
         sentences,
         issues,
-        mentions: mentions.len(),
+        mentions: linked_mentions,
+    }
+}
+
+/// A sentence's issues: the model's own, or those of the user's list.
+fn issues_of(
+    model: &Model,
+    list: Option<&IssueList>,
+    sentence: &str,
+    reading: &SentenceReading,
+) -> Vec<String> {
+    let own = model.issues(reading);
+    match list {
+        None => own,
+        Some(list) => list.of_sentence(sentence, |_, issue| {
+            issue.description.is_none() && own.contains(&issue.id)
+        }),
     }
 }
 
