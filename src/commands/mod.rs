@@ -7,6 +7,7 @@ pub mod export;
 mod input;
 mod model;
 mod paint;
+pub mod parties;
 mod reading;
 pub mod report;
 pub mod sample;
@@ -40,6 +41,7 @@ enum Command {
     Export(export::Args),
     Report(report::Args),
     Explain(explain::Args),
+    Parties(parties::Args),
     Eval(eval::Args),
     #[cfg(feature = "torch")]
     Train(train::Args),
@@ -57,6 +59,7 @@ impl Cli {
     pub fn run(&self) -> anyhow::Result<Outcome> {
         match &self.command {
             Command::Score(args) => return score::run(args),
+            Command::Parties(args) => return parties::run(args),
             Command::Summarize(args) => summarize::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Sample(args) => sample::run(args),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 mod anaphors;
 mod antecedents;
 mod context;
+mod found;
 mod gazetteer;
 mod introductions;
 mod linker;
@@ -27,7 +28,7 @@ mod short_forms;
 
 pub use anaphors::{Kind, kind};
 pub use antecedents::Antecedents;
-
+pub use found::FoundParties;
 pub use linker::{ArticleLinker, Linked, LinkedMention, Linker};
 pub use list::{ListedParty, PartyList};
 
