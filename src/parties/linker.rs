@@ -12,6 +12,7 @@ use super::listed::{self, Listed};
 use super::names::{Names, Party};
 use super::own_names;
 use super::phrases::{Found, Reader, Reading, Target};
+use super::places;
 use super::{Link, introductions, short_forms};
 use crate::words::{self, Gap, Word};
 
@@ -106,7 +107,7 @@ enum Tier {
 
 impl ArticleLinker<'_> {
     /// The parties of each mention, given by its byte range in the text, in text order. Usually
-    /// one; none if the user's list ignores it; several for "Israeli and Palestinian officials"
+    /// one; none if the user's list ignores it or it is a mere place; several for "Israeli and Palestinian officials"
     /// and, with antecedents, for "both sides". A range that is not one of the text's gets none.
     pub fn link(
         &self,
@@ -121,6 +122,9 @@ impl ArticleLinker<'_> {
                 continue;
             };
             let words = words::split(mention);
+            if self.is_only_a_place(range, &words) {
+                continue;
+            }
             match self.read(&words) {
                 Reading::Targets(targets) => {
                     links[at] = targets
@@ -159,6 +163,19 @@ impl ArticleLinker<'_> {
             antecedents::refer_back(&mut links, &agreed, &anaphors, antecedents);
         }
         links
+    }
+
+    /// Whether a mention is a place and stands for nobody, by the codebook. What the user's list
+    /// or the article gives a party is no mere place.
+    fn is_only_a_place(&self, range: &Range<usize>, words: &[Word]) -> bool {
+        let gazetteer = self.linker.gazetteer;
+        if places::is_dateline(self.text, range, words, gazetteer) {
+            return true;
+        }
+        let known = |names: &Names| (0..words.len()).any(|at| names.at(words, at).is_some());
+        places::is_place(words, gazetteer)
+            && !known(&self.linker.listed.names)
+            && !known(&self.introduced)
     }
 
     fn read(&self, words: &[Word]) -> Reading {

@@ -24,6 +24,7 @@ pub mod measure;
 mod names;
 mod own_names;
 mod phrases;
+mod places;
 mod short_forms;
 
 pub use anaphors::{Kind, kind};
