@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`articles`] | [`articles::Article`] from JSON Lines, CSV, Parquet and text files |
 //! | [`sentences`] | [`sentences::Sentence`]s with exact offsets |
+//! | [`issues`] | the [`issues::IssueList`] of a user with issues of their own |
 //! | [`model`] | mentions, stances and issues of each sentence, read by a transformer |
 //! | [`parties`] | the party each mention stands for |
 //! | [`scores`] | [`scores::Row`]s, one per party and sentence, and their files |
@@ -15,13 +16,15 @@
 //! | [`report`] | one HTML page of both, with the sentences behind them |
 //!
 //! [`codebook`] says what is measured; [`annotations`] and [`evaluation`] hold the program to
-//! what people annotated.
+//! what people annotated. [`lists`] and `words` serve the lists that users write.
 
 pub mod annotations;
 pub mod articles;
 pub mod codebook;
 pub mod evaluation;
 pub mod export;
+pub mod issues;
+pub mod lists;
 pub mod model;
 pub mod offsets;
 pub mod ordered;
@@ -32,6 +35,7 @@ pub mod sentences;
 pub mod summary;
 #[cfg(feature = "torch")]
 pub mod training;
+mod words;
 
 /// The examples of the README, tested with the documentation's.
 #[cfg(doctest)]

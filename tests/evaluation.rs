@@ -11,9 +11,10 @@ use std::ops::Range;
 use summit_stance::annotations::AnnotatedArticle;
 use summit_stance::codebook::Stance::{self, Cautious, Insistent, Neutral, Optimistic};
 use summit_stance::evaluation::{
-    ArticleResult, Counts, Figure, IssueCounts, PredictedUnit, Report, SpanCounts, StanceItem,
-    by_genre, end_to_end, gold_sentences, match_sentences, report,
+    ArticleResult, Counts, Figure, IssueCounts, Links, PredictedUnit, Report, SpanCounts,
+    StanceItem, by_genre, end_to_end, gold_sentences, match_sentences, report,
 };
+use summit_stance::parties::measure::{self, Setting};
 
 /// Three articles, eight units. Sentences, with their places in the joined text:
 /// A 0..35 and 36..63; B 0..24 and (after a blank line) 26..64; C 0..36.
@@ -138,6 +139,12 @@ fn miniature() -> Vec<ArticleResult> {
             })
             .collect();
         result.end_to_end = end_to_end(article, predicted.sentences, &units);
+        let link = |setting| measure::link(article, setting, None);
+        result.linking = Links {
+            with_list: link(Setting::WithList),
+            without_list: link(Setting::WithoutList),
+            without_list_literal: link(Setting::WithoutListLiteral),
+        };
         result
     };
     annotated().iter().zip(&PREDICTED).map(count).collect()
@@ -272,6 +279,25 @@ fn end_to_end_figures_are_those_computed_by_hand() {
     is(report.recall, 6.0 / 8.0);
     // 2·6 / (9 + 8)
     is(report.f1, 12.0 / 17.0);
+}
+
+#[test]
+fn linking_figures_are_those_computed_by_hand() {
+    let linking = report(&miniature(), 1).linking;
+    // Kyiv, Moscow, Turkey, Ankara, Berlin, Paris; "Both sides" is nobody without antecedents.
+    for line in [
+        linking.with_list,
+        linking.without_list,
+        linking.without_list_literal,
+    ] {
+        assert_eq!((line.names.right, line.names.mentions), (6, 6));
+        assert_eq!((line.anaphors.right, line.anaphors.mentions), (0, 2));
+        is(line.all.share, 6.0 / 8.0);
+        // A 2 of 4, the others all.
+        is_between(line.all.share, 0.5, 1.0);
+    }
+    // One article has pronouns: no interval.
+    assert_eq!(linking.with_list.anaphors.share.high, None);
 }
 
 #[test]
@@ -447,8 +473,12 @@ fn the_table_shows_the_figures() {
             .collect::<Vec<_>>()
     };
     assert_eq!(row("stance macro-F1")[2], "0.617");
-    assert_eq!(row("end-to-end F1")[2], "0.706");
-    assert_eq!(row("end-to-end F1")[4..], ["8", "9", "6"]);
+    assert_eq!(row("end-to-end F1, with list")[4], "0.706");
+    assert_eq!(row("end-to-end F1, with list")[6..], ["8", "9", "6"]);
+    assert_eq!(
+        row("linking, no list")[3..],
+        ["0.750", "0.500–1.000", "8", "6"]
+    );
     assert_eq!(row("calibration error")[2], "0.250");
     assert_eq!(row("finance")[1..], ["-", "0.000", "0.000", "-", "1", "0"]);
     assert!(

@@ -8,24 +8,21 @@ use summit_stance::ordered;
 use summit_stance::parties::Linker;
 use summit_stance::parties::measure::list_of;
 
-use super::model::ModelArgs;
+use super::model::{IssueArgs, ModelArgs};
 use super::table;
 
 /// Score annotated articles and say how often the program is right.
 ///
 /// Reads the raw text of annotated articles and holds what it finds against the annotations:
-/// stances where the mention is given, mentions, issues, whole units (sentence, party and stance,
-/// from raw text), and how far the probabilities can be taken at their word. Each figure comes
+/// stances where the mention is given, mentions, issues, the party that each given mention is
+/// linked to, whole units (sentence, party and stance, from raw text), and how far the
+/// probabilities can be taken at their word. Parties are found both without a list and with each
+/// article's own list of parties (end to end with --parties, if it is given). Each figure comes
 /// with a 95% interval from a bootstrap over articles.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Annotated articles (JSON Lines; see data/corpus)
     gold: PathBuf,
-
-    /// Find parties without a list; by default each article's own list of parties is used, unless
-    /// --parties names one
-    #[arg(long, conflicts_with = "parties")]
-    no_list: bool,
 
     /// Also give the figures of each genre
     #[arg(long)]
@@ -41,20 +38,22 @@ pub struct Args {
 
     #[command(flatten)]
     model: ModelArgs,
+
+    #[command(flatten)]
+    issues: IssueArgs,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let articles = annotations::read(&args.gold)?;
     let model = args.model.load_model()?;
-    let shared = match args.no_list || args.model.parties.is_some() {
-        true => Some(args.model.load_linker()?),
-        false => None,
-    };
+    let issues = args.issues.load_issues(&model)?;
+    let shared = args.model.load_parties()?;
     let judge = |article: &AnnotatedArticle| -> Result<ArticleResult, ModelError> {
-        match &shared {
-            Some(linker) => evaluation::judge(&model, linker, article),
-            None => evaluation::judge(&model, &Linker::new(Some(&list_of(article))), article),
-        }
+        let linker = match &shared {
+            Some(list) => Linker::new(Some(list)),
+            None => Linker::new(Some(&list_of(article))),
+        };
+        evaluation::judge_with(&model, &linker, &issues, article)
     };
     let mut results = Vec::with_capacity(articles.len());
     ordered::for_each(articles.iter(), args.model.threads(), judge, |result| {

@@ -5,7 +5,7 @@ use summit_stance::articles::Article;
 use summit_stance::codebook::Stance;
 use summit_stance::scores::{Link, Row, ScoredArticle, Scorer};
 
-use super::model::ModelArgs;
+use super::model::{IssueArgs, ModelArgs};
 use super::paint::{self, Style};
 use super::table;
 
@@ -25,6 +25,9 @@ pub struct Args {
 
     #[command(flatten)]
     model: ModelArgs,
+
+    #[command(flatten)]
+    issues: IssueArgs,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -49,7 +52,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         text,
         ..Article::default()
     };
-    let scorer = Scorer::new(args.model.load_model()?, args.model.load_linker()?);
+    let model = args.model.load_model()?;
+    let issues = args.issues.load_issues(&model)?;
+    let scorer = Scorer::new(model, args.model.load_linker()?).with_issues(issues);
     let scored = scorer.score(&article)?;
     table::print(explanation(&article, &scored).trim_end())?;
     Ok(())

@@ -4,8 +4,11 @@ pub mod compare;
 pub mod eval;
 pub mod explain;
 pub mod export;
+mod input;
 mod model;
 mod paint;
+pub mod parties;
+mod progress;
 mod reading;
 pub mod report;
 pub mod sample;
@@ -40,6 +43,7 @@ enum Command {
     Export(export::Args),
     Report(report::Args),
     Explain(explain::Args),
+    Parties(parties::Args),
     Eval(eval::Args),
     #[cfg(feature = "torch")]
     Train(train::Args),
@@ -59,6 +63,7 @@ impl Cli {
     pub fn run(&self) -> anyhow::Result<Outcome> {
         match &self.command {
             Command::Score(args) => return score::run(args),
+            Command::Parties(args) => return parties::run(args),
             Command::Summarize(args) => summarize::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Sample(args) => sample::run(args),

@@ -4,8 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use summit_stance::issues::IssueList;
 use summit_stance::model::{Model, ModelFolder};
 use summit_stance::parties::{Linker, PartyList};
+use summit_stance::scores::IssueFinder;
 
 #[derive(Debug, clap::Args)]
 pub struct ModelArgs {
@@ -26,6 +28,29 @@ pub struct ModelArgs {
     /// Articles scored at the same time; all processor cores by default
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct IssueArgs {
+    /// Your own list of issues (TOML), in place of the built-in ones; an issue is found by its
+    /// description and keywords (see data/issues.toml)
+    #[arg(long, value_name = "FILE")]
+    pub issues: Option<PathBuf>,
+}
+
+impl IssueArgs {
+    /// What finds the issues of the list, or the model's own where there is none.
+    pub fn load_issues(&self, model: &Model) -> anyhow::Result<IssueFinder> {
+        let list = match &self.issues {
+            Some(path) => {
+                let list = IssueList::read(path)?;
+                list.check(&model.config().issues)?;
+                Some(list)
+            }
+            None => None,
+        };
+        Ok(IssueFinder::new(model, list)?)
+    }
 }
 
 #[cfg(feature = "torch")]
@@ -60,12 +85,16 @@ impl ModelArgs {
     }
 
     /// Read the list of parties, if there is one.
+    pub fn load_parties(&self) -> anyhow::Result<Option<PartyList>> {
+        match &self.parties {
+            Some(path) => Ok(Some(PartyList::read(path)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// A linker with the list of parties, if there is one.
     pub fn load_linker(&self) -> anyhow::Result<Linker> {
-        let list = match &self.parties {
-            Some(path) => Some(PartyList::read(path)?),
-            None => None,
-        };
-        Ok(Linker::new(list.as_ref()))
+        Ok(Linker::new(self.load_parties()?.as_ref()))
     }
 
     pub fn threads(&self) -> usize {

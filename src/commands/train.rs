@@ -154,17 +154,6 @@ fn tell(progress: Progress) {
         } => eprintln!(
             "seed {seed}, epoch {epoch}: loss mention {mention:.4}, stance {stance:.4}, issue {issue:.4}, antecedent {antecedent:.4}, described {described:.4} ({seconds:.0} s)"
         ),
-        Progress::Dev {
-            what,
-            report,
-            linking: [with_list, without],
-        } => eprintln!(
-            "dev, {what}:\n{report}\nlinking: with list {:.3} (pronouns and descriptions {:.3}), \
-             without {:.3} ({:.3})",
-            with_list.total().share(),
-            with_list.anaphors.share(),
-            without.total().share(),
-            without.anaphors.share(),
-        ),
+        Progress::Dev { what, report } => eprintln!("dev, {what}:\n{report}"),
     }
 }

@@ -3,21 +3,33 @@
 use std::ops::Range;
 
 use super::{
-    ArticleResult, PredictedUnit, SpanCounts, StanceItem, end_to_end, gold_sentences,
+    ArticleResult, Links, PredictedUnit, SpanCounts, StanceItem, end_to_end, gold_sentences,
     match_sentences,
 };
 use crate::annotations::AnnotatedArticle;
-use crate::model::{Model, ModelError};
+use crate::articles::Article;
+use crate::model::{MentionReading, Model, ModelError};
 use crate::offsets::CodePoints;
 use crate::parties::Linker;
-use crate::scores;
-use crate::sentences;
+use crate::parties::measure::{self, GoldMentions, Setting};
+use crate::scores::{self, IssueFinder, ModelAntecedents, ScoredArticle};
+use crate::sentences::{self, Sentence};
 
 /// Read an article from its raw text and count what is right: stances of the gold mentions,
 /// mentions, issues, and whole units, their parties linked by `linker`.
 pub fn judge(
     model: &Model,
     linker: &Linker,
+    annotated: &AnnotatedArticle,
+) -> Result<ArticleResult, ModelError> {
+    judge_with(model, linker, &IssueFinder::default(), annotated)
+}
+
+/// As [`judge`], with issues to look for; annotated issues that are not among them do not count.
+pub fn judge_with(
+    model: &Model,
+    linker: &Linker,
+    issues: &IssueFinder,
     annotated: &AnnotatedArticle,
 ) -> Result<ArticleResult, ModelError> {
     let (article, starts) = annotated.article();
@@ -42,6 +54,7 @@ pub fn judge(
 
     let mut result = ArticleResult {
         genre: annotated.genre.clone(),
+        linking: links(model, annotated, &article, &sentences)?,
         ..ArticleResult::default()
     };
     for ((party, _), known) in units.iter().zip(&known) {
@@ -56,7 +69,18 @@ pub fn judge(
     }
     let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
     let matched = match_sentences(&gold_sentences(annotated), &found);
-    let scored = scores::assemble(&article, sentences, &readings, model, linker);
+    let assemble = |linker: &Linker| {
+        scores::assemble(
+            &article,
+            sentences.clone(),
+            &readings,
+            model,
+            linker,
+            issues,
+        )
+    };
+    let scored = assemble(linker);
+    let without_list = assemble(&Linker::new(None));
     // Each mention counts with the gold sentence in which it begins.
     let gold_starts: Vec<u32> = starts.iter().map(|start| points.at(*start)).collect();
     let mut found_spans: Vec<Vec<Range<u32>>> = vec![Vec::new(); annotated.sentences.len()];
@@ -79,12 +103,40 @@ pub fn judge(
         result.mentions += SpanCounts::of(gold, found);
     }
     for (sentence, matched) in annotated.sentences.iter().zip(matched) {
-        let issues = matched.and_then(|index| scored.issues.get(index));
-        result
-            .issues
-            .add(&sentence.issues, issues.into_iter().flatten());
+        let found = matched.and_then(|index| scored.issues.get(index));
+        result.issues.add(
+            sentence.issues.iter().filter(|id| issues.asks_for(id)),
+            found.into_iter().flatten(),
+        );
     }
-    let units: Vec<PredictedUnit> = scored.rows.iter().map(PredictedUnit::from).collect();
-    result.end_to_end = end_to_end(annotated, &found, &units);
+    let units = |scored: &ScoredArticle| {
+        let units: Vec<PredictedUnit> = scored.rows.iter().map(PredictedUnit::from).collect();
+        end_to_end(annotated, &found, &units)
+    };
+    result.end_to_end = units(&scored);
+    result.end_to_end_without_list = units(&without_list);
     Ok(result)
+}
+
+/// Link the gold mentions in every setting.
+fn links(
+    model: &Model,
+    annotated: &AnnotatedArticle,
+    article: &Article,
+    sentences: &[Sentence],
+) -> Result<Links, ModelError> {
+    let gold = GoldMentions::of(annotated);
+    let (_, known) = model.read_with(article, sentences, &gold.spans)?;
+    let silent = MentionReading::default();
+    let placed = gold.spans.iter().zip(&known).map(|(span, known)| {
+        let after = sentences.partition_point(|s| s.bytes.start <= span.start);
+        (after.saturating_sub(1), known.as_ref().unwrap_or(&silent))
+    });
+    let antecedents = ModelAntecedents::new(model, &article.text, placed);
+    let link = |setting| measure::link(annotated, setting, Some(&antecedents));
+    Ok(Links {
+        with_list: link(Setting::WithList),
+        without_list: link(Setting::WithoutList),
+        without_list_literal: link(Setting::WithoutListLiteral),
+    })
 }

@@ -8,6 +8,7 @@
 //! | stance, gold mentions given | [`StanceItem`], one per annotated party of a sentence | macro-F1, per-stance precision, recall and F1, confusion matrix, calibration error |
 //! | mention | [`SpanCounts::of`], sentence by sentence | F1 of exact and of overlapping spans |
 //! | issue | [`IssueCounts::add`], sentence by sentence | micro-F1, F1 of each issue |
+//! | linking, gold mentions given | [`crate::parties::measure`], article by article | share of mentions that land on their party |
 //! | end to end | [`end_to_end`], article by article | F1 over (sentence, party, stance) |
 //!
 //! Every figure comes with a 95% interval from a bootstrap over articles ([`Bootstrap`]).
@@ -34,7 +35,6 @@ mod bootstrap;
 mod counts;
 mod issues;
 mod judge;
-mod linking;
 mod matching;
 mod report;
 mod sentences;
@@ -45,14 +45,16 @@ mod units;
 
 use std::ops::AddAssign;
 
+use crate::parties::measure::Linking;
+
 pub use bootstrap::{Bootstrap, DRAWS, Figure, ROUGH_BELOW};
 pub use counts::Counts;
 pub use issues::IssueCounts;
-pub use judge::judge;
-pub use linking::linking;
+pub use judge::{judge, judge_with};
 pub use report::{
-    Breakdown, Calibration, CalibrationBin, Group, IssueLine, IssueReport, MentionReport, Report,
-    Scores, StanceLine, StanceReport, by_genre, by_group, report,
+    Breakdown, Calibration, CalibrationBin, Group, IssueLine, IssueReport, LinkingLine,
+    LinkingReport, MentionReport, Report, Scores, Share, StanceLine, StanceReport, by_genre,
+    by_group, report,
 };
 pub use sentences::{gold_sentences, match_sentences};
 pub use spans::SpanCounts;
@@ -69,8 +71,32 @@ pub struct ArticleResult {
     /// The sum of [`SpanCounts::of`] over the sentences.
     pub mentions: SpanCounts,
     pub issues: IssueCounts,
-    /// From [`end_to_end`].
+    pub linking: Links,
+    /// From [`end_to_end`], with a list of parties.
     pub end_to_end: Counts,
+    /// As `end_to_end`, without a list.
+    pub end_to_end_without_list: Counts,
+}
+
+/// How many of the gold mentions land on their party, in each
+/// [`Setting`](crate::parties::measure::Setting).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Links {
+    /// With the article's own parties as the list.
+    pub with_list: Linking,
+    /// Without a list, where a party's name is right that the annotator or the gazetteer has for
+    /// it.
+    pub without_list: Linking,
+    /// Without a list, where only the annotator's names are right.
+    pub without_list_literal: Linking,
+}
+
+impl AddAssign for Links {
+    fn add_assign(&mut self, other: Links) {
+        self.with_list += other.with_list;
+        self.without_list += other.without_list;
+        self.without_list_literal += other.without_list_literal;
+    }
 }
 
 /// The sufficient statistics of an article or of several: sums from which every figure follows.
@@ -80,7 +106,9 @@ struct Totals {
     mentions: SpanCounts,
     /// In the order of the report's list of issues.
     issues: Vec<Counts>,
+    linking: Links,
     end_to_end: Counts,
+    end_to_end_without_list: Counts,
 }
 
 impl Totals {
@@ -89,7 +117,9 @@ impl Totals {
             stances: StanceCounts::of(&article.stances),
             mentions: article.mentions,
             issues: issues.iter().map(|i| article.issues.get(i)).collect(),
+            linking: article.linking,
             end_to_end: article.end_to_end,
+            end_to_end_without_list: article.end_to_end_without_list,
         }
     }
 
@@ -117,6 +147,8 @@ impl AddAssign<&Totals> for Totals {
         for (sum, counts) in self.issues.iter_mut().zip(&other.issues) {
             *sum += *counts;
         }
+        self.linking += other.linking;
         self.end_to_end += other.end_to_end;
+        self.end_to_end_without_list += other.end_to_end_without_list;
     }
 }

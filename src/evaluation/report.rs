@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::counts::ratio;
 use super::{ArticleResult, BINS, Bootstrap, Counts, DRAWS, Figure, Totals};
 use crate::codebook::Stance;
+use crate::parties::measure::{Linking, Tally};
 
 /// All figures of an evaluation. Serialises to JSON; prints as tables of at most 80 columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,8 +20,13 @@ pub struct Report {
     pub stance: StanceReport,
     pub mention: MentionReport,
     pub issue: IssueReport,
-    /// Over (sentence, party, stance), from raw text.
+    pub linking: LinkingReport,
+    /// Over (sentence, party, stance), from raw text, with a list of parties.
     pub end_to_end: Scores,
+    /// The same without a list: only names that the annotator listed for a party are right, and
+    /// not the built-in list's name for it where that is another ("United Kingdom" for "Britain"),
+    /// so that it cannot reach 1.
+    pub end_to_end_without_list: Scores,
 }
 
 /// Precision, recall and F1, with the counts they are made of.
@@ -103,6 +109,38 @@ pub struct IssueLine {
     pub scores: Scores,
 }
 
+/// Linking: which party each gold mention stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LinkingReport {
+    /// With each article's own parties as the list. Right is the gold party.
+    pub with_list: LinkingLine,
+    /// Without a list. The mentions of a gold party are right that share its most frequent name
+    /// among those that are the party's or an alias; a name counts as an alias also where the
+    /// gazetteer has both for one party ("United Kingdom" for "Britain").
+    pub without_list: LinkingLine,
+    /// Without a list, and only the names that the annotator gave the party are right. That is
+    /// what a program which knows no list cannot always guess: even with every mention on one
+    /// name the figure stays below 1.
+    pub without_list_literal: LinkingLine,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LinkingLine {
+    pub all: Share,
+    /// Mentions that hold a name.
+    pub names: Share,
+    /// Pronouns and descriptions: "it", "the delegation", "both sides".
+    pub anaphors: Share,
+}
+
+/// The share of mentions that are right.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    pub share: Figure,
+    pub right: u64,
+    pub mentions: u64,
+}
+
 /// Reports of groups of articles: by genre, say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Breakdown {
@@ -170,7 +208,29 @@ fn report_of(articles: &[&ArticleResult], seed: u64) -> Report {
             overlapping: scores(&bootstrap, |t| t.mentions.overlapping),
         },
         issue: issue(&bootstrap, issues),
+        linking: LinkingReport {
+            with_list: linking(&bootstrap, |t| t.linking.with_list),
+            without_list: linking(&bootstrap, |t| t.linking.without_list),
+            without_list_literal: linking(&bootstrap, |t| t.linking.without_list_literal),
+        },
         end_to_end: scores(&bootstrap, |t| t.end_to_end),
+        end_to_end_without_list: scores(&bootstrap, |t| t.end_to_end_without_list),
+    }
+}
+
+fn linking(bootstrap: &Bootstrap<Totals>, of: impl Fn(&Totals) -> Linking) -> LinkingLine {
+    let share = |of: &dyn Fn(&Totals) -> Tally| {
+        let total = of(bootstrap.total());
+        Share {
+            share: bootstrap.figure(|t| ratio(of(t).right.into(), of(t).all.into())),
+            right: total.right.into(),
+            mentions: total.all.into(),
+        }
+    };
+    LinkingLine {
+        all: share(&|t| of(t).total()),
+        names: share(&|t| of(t).names),
+        anaphors: share(&|t| of(t).anaphors),
     }
 }
 

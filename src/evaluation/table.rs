@@ -5,8 +5,15 @@ use std::fmt;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use super::{Breakdown, Figure, ROUGH_BELOW, Report, Scores};
+use super::{Breakdown, Figure, ROUGH_BELOW, Report, Scores, Share};
 use crate::codebook::Stance;
+
+const LINKING: &str = "\
+Linking: the share of gold mentions that land on their party. With list: the
+article's parties as annotated. No list: right are a party's mentions that
+share its most frequent name, if the annotator or the built-in list has that
+for it. The annotator's names alone lack some (\"United Kingdom\" for \"Britain\"),
+so that not all can be right then; nor can all be end to end without a list.";
 
 /// The widest names that are shown whole.
 const ISSUE_WIDTH: usize = 22;
@@ -22,6 +29,9 @@ impl fmt::Display for Report {
             counted(units, "unit")
         )?;
         writeln!(out, "\n{}", headline(self))?;
+        if self.linking.with_list.all.mentions > 0 {
+            writeln!(out, "\n{LINKING}")?;
+        }
         writeln!(out, "\nStance at gold mentions\n{}", stances(self))?;
         writeln!(
             out,
@@ -101,28 +111,54 @@ fn headline(report: &Report) -> String {
         ("mention F1, exact", &report.mention.exact),
         ("mention F1, overlapping", &report.mention.overlapping),
         ("issue micro-F1", &report.issue.micro),
-        ("end-to-end F1", &report.end_to_end),
     ] {
-        let counts = scores.counts;
-        let sizes = [counts.gold, counts.predicted, counts.hits].map(|n| n.to_string());
-        let [gold, predicted, hits] = sizes;
-        let f1 = scores.f1;
-        table.add_row([
-            name.to_owned(),
-            value(f1.value),
-            interval(f1),
-            gold,
-            predicted,
-            hits,
-        ]);
-        for (part, figure) in [
-            ("  precision", scores.precision),
-            ("  recall", scores.recall),
-        ] {
-            table.add_row([part.to_owned(), value(figure.value), interval(figure)]);
+        add_scores(&mut table, name, scores);
+    }
+    let linking = &report.linking;
+    for (name, line) in [
+        ("linking, with list", &linking.with_list),
+        ("linking, no list", &linking.without_list),
+        ("  annotator's names only", &linking.without_list_literal),
+    ] {
+        add_share(&mut table, name, &line.all);
+        // The literal reading is of interest as a whole only.
+        if !name.starts_with(' ') {
+            add_share(&mut table, "  names", &line.names);
+            add_share(&mut table, "  pronouns, descriptions", &line.anaphors);
         }
     }
+    for (name, scores) in [
+        ("end-to-end F1, with list", &report.end_to_end),
+        ("end-to-end F1, no list", &report.end_to_end_without_list),
+    ] {
+        add_scores(&mut table, name, scores);
+    }
     table.trim_fmt()
+}
+
+fn add_scores(table: &mut Table, name: &str, scores: &Scores) {
+    let counts = scores.counts;
+    let sizes = [counts.gold, counts.predicted, counts.hits].map(|n| n.to_string());
+    let f1 = scores.f1;
+    let cells = [name.to_owned(), value(f1.value), interval(f1)];
+    table.add_row(cells.into_iter().chain(sizes));
+    for (part, figure) in [
+        ("  precision", scores.precision),
+        ("  recall", scores.recall),
+    ] {
+        table.add_row([part.to_owned(), value(figure.value), interval(figure)]);
+    }
+}
+
+fn add_share(table: &mut Table, name: &str, share: &Share) {
+    table.add_row([
+        name.to_owned(),
+        value(share.share.value),
+        interval(share.share),
+        share.mentions.to_string(),
+        String::new(),
+        share.right.to_string(),
+    ]);
 }
 
 const SCORES: [&str; 6] = [

@@ -1,7 +1,7 @@
 //! Mentions that mean nothing without an earlier one: "it", "the delegation", "both sides".
 
 use super::gazetteer::Gazetteer;
-use super::words::{self, Word};
+use crate::words::{self, Word};
 
 /// What a mention needs for its party to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::gazetteer::{Ambiguous, Gazetteer, key};
 use super::names::Hit;
 use super::phrases::all_capitals;
-use super::words::{Case, Gap, Word};
+use crate::words::{Case, Gap, Word};
 
 /// What an ambiguous name stands for in one article: a party, or `None` for nobody.
 pub(super) type Decision = Option<String>;

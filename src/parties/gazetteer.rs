@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 
 use super::names::{Names, Party, Role};
-use super::words::{self, Word};
+use crate::words::{self, Word};
 
 /// Names of states, seats, bodies and movements, and the words by which phrases are read.
 #[derive(Debug)]
@@ -16,6 +16,10 @@ pub(super) struct Gazetteer {
     pub ambiguous: HashMap<String, Arc<Ambiguous>>,
     /// Every name of each party, for short forms of long names.
     pub spellings: HashMap<Party, Vec<Vec<Word>>>,
+    /// Capitals, by their folded words joined by spaces.
+    pub seats: HashSet<String>,
+    /// Places that are no party's name, likewise.
+    pub places: HashSet<String>,
     pub lexicon: Lexicon,
 }
 
@@ -161,6 +165,7 @@ const MOVEMENTS: &str = include_str!("../../data/gazetteer/movements.toml");
 const GROUPS: &str = include_str!("../../data/gazetteer/groups.toml");
 const HISTORICAL: &str = include_str!("../../data/gazetteer/historical.toml");
 const AMBIGUOUS: &str = include_str!("../../data/gazetteer/ambiguous.toml");
+const PLACES: &str = include_str!("../../data/gazetteer/places.toml");
 const OFFICES: &str = include_str!("../../data/gazetteer/offices.toml");
 
 static BUILT_IN: LazyLock<Gazetteer> = LazyLock::new(|| {
@@ -243,6 +248,13 @@ impl Gazetteer {
                 }
             }
         }
+        let keys = |names: &[String]| -> Vec<String> {
+            names.iter().map(|name| key(&words::split(name))).collect()
+        };
+        let seats = entries.iter().flat_map(|entry| keys(&entry.seats));
+        let seats = seats.collect();
+        let places = toml::from_str::<BTreeMap<String, Vec<String>>>(PLACES)?;
+        let places = places.values().flat_map(|names| keys(names)).collect();
         let mut ambiguous = HashMap::new();
         for mut name in toml::from_str::<Decisions>(AMBIGUOUS)?.name {
             for reading in &mut name.readings {
@@ -266,6 +278,8 @@ impl Gazetteer {
             names,
             ambiguous,
             spellings,
+            seats,
+            places,
             lexicon: toml::from_str(OFFICES)?,
         })
     }
@@ -311,6 +325,15 @@ mod tests {
             {
                 assert!(known.contains(name), "{name} is in no other file");
             }
+        }
+    }
+
+    #[test]
+    fn no_place_is_a_partys_name() {
+        let gazetteer = Gazetteer::built_in();
+        for place in &gazetteer.places {
+            let words = words::split(&place.to_uppercase());
+            assert!(gazetteer.names.exactly(&words).is_none(), "{place}");
         }
     }
 

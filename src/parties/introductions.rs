@@ -8,7 +8,7 @@ use super::Link;
 use super::gazetteer::Lexicon;
 use super::names::{Names, Party, Role};
 use super::phrases::{Found, Reader, Reading, Target, all_capitals};
-use super::words::{Case, Gap, Word};
+use crate::words::{Case, Gap, Word};
 
 /// Particles inside names: "Ursula von der Leyen", "Thomas de Maizière".
 const PARTICLES: [&str; 16] = [

@@ -12,8 +12,9 @@ use super::listed::{self, Listed};
 use super::names::{Names, Party};
 use super::own_names;
 use super::phrases::{Found, Reader, Reading, Target};
-use super::words::{self, Gap, Word};
+use super::places;
 use super::{Link, introductions, short_forms};
+use crate::words::{self, Gap, Word};
 
 /// A party and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,17 @@ pub struct Linked {
     /// Canonical name.
     pub party: String,
     pub link: Link,
+}
+
+/// A mention and the parties it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedMention {
+    /// Index of its sentence in the article.
+    pub sentence: usize,
+    /// Byte range in the article's text.
+    pub bytes: Range<usize>,
+    /// As [`ArticleLinker::link`] gives them.
+    pub parties: Vec<Linked>,
 }
 
 /// Links mentions to parties. Make one and use it for all articles; it can be shared by threads.
@@ -95,7 +107,7 @@ enum Tier {
 
 impl ArticleLinker<'_> {
     /// The parties of each mention, given by its byte range in the text, in text order. Usually
-    /// one; none if the user's list ignores it; several for "Israeli and Palestinian officials"
+    /// one; none if the user's list ignores it or it is a mere place; several for "Israeli and Palestinian officials"
     /// and, with antecedents, for "both sides". A range that is not one of the text's gets none.
     pub fn link(
         &self,
@@ -110,6 +122,9 @@ impl ArticleLinker<'_> {
                 continue;
             };
             let words = words::split(mention);
+            if self.is_only_a_place(range, &words) {
+                continue;
+            }
             match self.read(&words) {
                 Reading::Targets(targets) => {
                     links[at] = targets
@@ -148,6 +163,19 @@ impl ArticleLinker<'_> {
             antecedents::refer_back(&mut links, &agreed, &anaphors, antecedents);
         }
         links
+    }
+
+    /// Whether a mention is a place and stands for nobody, by the codebook. What the user's list
+    /// or the article gives a party is no mere place.
+    fn is_only_a_place(&self, range: &Range<usize>, words: &[Word]) -> bool {
+        let gazetteer = self.linker.gazetteer;
+        if places::is_dateline(self.text, range, words, gazetteer) {
+            return true;
+        }
+        let known = |names: &Names| (0..words.len()).any(|at| names.at(words, at).is_some());
+        places::is_place(words, gazetteer)
+            && !known(&self.linker.listed.names)
+            && !known(&self.introduced)
     }
 
     fn read(&self, words: &[Word]) -> Reading {

@@ -1,13 +1,11 @@
 //! The user's own list of parties, `parties.toml`.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::words;
+use crate::lists::{self, Claims, ListError, ListText, name_key};
 
 /// A user's list of parties. It takes precedence over all that the program knows.
 ///
@@ -42,44 +40,9 @@ pub struct ListedParty {
     pub members: Vec<String>,
 }
 
-/// Why a party list could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum PartyListError {
-    #[error("{file}: cannot read the party list: {source}")]
-    Io {
-        file: String,
-        source: std::io::Error,
-    },
-    #[error(
-        "{file}, line {line}: {message}\nA party list holds [[party]] entries with name, aliases \
-         and members, and before them, if you like, ignore = [\"...\"]."
-    )]
-    Syntax {
-        file: String,
-        line: usize,
-        message: String,
-    },
-    #[error("{file}, line {line}: the list names no party; add a [[party]] entry")]
-    Empty { file: String, line: usize },
-    #[error("{file}, line {line}: an empty name in {place}; write the name or take it out")]
-    Blank {
-        file: String,
-        line: usize,
-        place: String,
-    },
-    #[error(
-        "{file}, line {line}: {alias:?} is claimed by {second:?}, but {first:?} has it already \
-         (line {first_line}); a name can stand for one party only"
-    )]
-    Claimed {
-        file: String,
-        line: usize,
-        alias: String,
-        first: String,
-        first_line: usize,
-        second: String,
-    },
-}
+/// What messages say of the form of a list.
+const FORM: &str = "A party list holds [[party]] entries with name, aliases and members, and \
+                    before them, if you like, ignore = [\"...\"].";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,90 +65,35 @@ struct Entry {
 
 impl PartyList {
     /// Read and check a list.
-    pub fn read(path: &Path) -> Result<PartyList, PartyListError> {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| PartyListError::Io {
-            file: file.clone(),
-            source,
-        })?;
-        PartyList::parse(&text, &file)
+    pub fn read(path: &Path) -> Result<PartyList, ListError> {
+        PartyList::parse(&lists::read(path)?, &path.display().to_string())
     }
 
     /// Read a list from a text; `file` is what messages call it.
-    pub fn parse(text: &str, file: &str) -> Result<PartyList, PartyListError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let line_at = |span: Range<usize>| {
-            let before = text.as_bytes().get(..span.start).unwrap_or_default();
-            1 + before.iter().filter(|&&byte| byte == b'\n').count()
-        };
-        let read: File = toml::from_str(text).map_err(|error| PartyListError::Syntax {
-            file: file.to_string(),
-            line: error.span().map_or(1, line_at),
-            message: error.message().to_string(),
-        })?;
+    pub fn parse(text: &str, file: &str) -> Result<PartyList, ListError> {
+        let list = ListText::new(text, file);
+        let read: File = list.parse(FORM)?;
         if read.party.is_empty() {
-            return Err(PartyListError::Empty {
-                file: file.to_string(),
-                line: 1,
-            });
+            let problem = "the list names no party; add a [[party]] entry";
+            return Err(list.problem(&(0..0), problem));
         }
-        let mut claims: HashMap<String, (&str, usize)> = HashMap::new();
+        let mut claims = Claims::new(name_key);
         for entry in &read.party {
             let party = entry.name.get_ref().as_str();
-            for alias in std::iter::once(&entry.name).chain(&entry.aliases) {
-                let line = line_at(alias.span());
-                let key = claim(alias.get_ref());
-                if key.is_empty() {
-                    return Err(PartyListError::Blank {
-                        file: file.to_string(),
-                        line,
-                        place: format!("the entry {party:?}"),
-                    });
-                }
-                match claims.get(&key) {
-                    // A party may repeat its own names, and the name of an entry may not come twice.
-                    Some(&(first, _)) if first == party && alias.span() != entry.name.span() => {}
-                    Some(&(first, first_line)) => {
-                        return Err(PartyListError::Claimed {
-                            file: file.to_string(),
-                            line,
-                            alias: alias.get_ref().clone(),
-                            first: first.to_string(),
-                            first_line,
-                            second: party.to_string(),
-                        });
-                    }
-                    None => {
-                        claims.insert(key, (party, line));
-                    }
-                }
+            claims.check_free(&list, &entry.name, "a second entry")?;
+            for name in std::iter::once(&entry.name).chain(&entry.aliases) {
+                claims.claim(&list, name, party)?;
             }
         }
-        let extra = read
-            .party
-            .iter()
-            .flat_map(|entry| &entry.members)
-            .chain(&read.ignore);
-        for name in extra {
-            if claim(name.get_ref()).is_empty() {
-                return Err(PartyListError::Blank {
-                    file: file.to_string(),
-                    line: line_at(name.span()),
-                    place: "members or ignore".to_string(),
-                });
+        let members = read.party.iter().flat_map(|entry| &entry.members);
+        for name in members.chain(&read.ignore) {
+            if name_key(name.get_ref()).is_empty() {
+                let problem = "an empty name in members or ignore; write it or take it out";
+                return Err(list.problem(&name.span(), problem));
             }
         }
         for name in &read.ignore {
-            if let Some(&(first, first_line)) = claims.get(&claim(name.get_ref())) {
-                return Err(PartyListError::Claimed {
-                    file: file.to_string(),
-                    line: line_at(name.span()),
-                    alias: name.get_ref().clone(),
-                    first: first.to_string(),
-                    first_line,
-                    second: "ignore".to_string(),
-                });
-            }
+            claims.check_free(&list, name, "ignore")?;
         }
         let plain = |names: Vec<Spanned<String>>| -> Vec<String> {
             names
@@ -216,21 +124,11 @@ impl PartyList {
     pub fn parties(&self) -> &[ListedParty] {
         &self.parties
     }
-}
 
-/// Names that are the same but for case, accents, "the" and punctuation are one claim.
-fn claim(name: &str) -> String {
-    let words = words::split(name);
-    let from = usize::from(words.len() > 1 && matches!(words[0].key.as_str(), "the" | "a" | "an"));
-    // "US" and "us" differ by case alone and are both usable.
-    let keys: Vec<String> = words[from..]
-        .iter()
-        .map(|word| match word.case {
-            words::Case::Upper => word.key.to_uppercase(),
-            _ => word.key.clone(),
-        })
-        .collect();
-    keys.join(" ")
+    /// Names that stand for no party.
+    pub fn ignored(&self) -> &[String] {
+        &self.ignore
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::list::PartyList;
 use super::names::{Names, Party, Role};
 use super::phrases::Target;
 use super::short_forms::TOO_COMMON;
-use super::words::{self, Case, Gap, Word};
+use crate::words::{self, Case, Gap, Word};
 
 /// A party list as the linker uses it.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use super::antecedents::Antecedents;
 use super::gazetteer::Gazetteer;
 use super::linker::{Linked, Linker, starts_sentence};
 use super::list::{ListedParty, PartyList};
-use super::words;
+use crate::words;
 
 /// What the linker is given, and when its answer is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

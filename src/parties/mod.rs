@@ -4,7 +4,8 @@
 //! user's [`PartyList`], the names that the article itself introduces ("Serbia's president, Ana
 //! Kovac"), the built-in gazetteer (`data/gazetteer`), and for pronouns and descriptions the
 //! [`Antecedents`] that the model proposes. What nothing knows becomes a party under its own
-//! name. [`measure`] holds the result to annotated articles.
+//! name. [`FoundParties`] makes a list of what articles mention, and [`measure`] holds the result to
+//! annotated articles.
 //!
 //! How a mention that holds several names is read is said in `phrases.rs`.
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 mod anaphors;
 mod antecedents;
 mod context;
+mod found;
 mod gazetteer;
 mod introductions;
 mod linker;
@@ -22,13 +24,14 @@ pub mod measure;
 mod names;
 mod own_names;
 mod phrases;
+mod places;
 mod short_forms;
-mod words;
 
 pub use anaphors::{Kind, kind};
 pub use antecedents::Antecedents;
-pub use linker::{ArticleLinker, Linked, Linker};
-pub use list::{ListedParty, PartyList, PartyListError};
+pub use found::FoundParties;
+pub use linker::{ArticleLinker, Linked, LinkedMention, Linker};
+pub use list::{ListedParty, PartyList};
 
 /// How a mention's party was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::words::{self, Case, Gap, Word};
+use crate::words::{self, Case, Gap, Word};
 
 /// What kind of word a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

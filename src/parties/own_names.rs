@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::anaphors::Kind;
 use super::gazetteer::Lexicon;
 use super::phrases::all_capitals;
-use super::words::{Case, Gap, Word};
+use crate::words::{Case, Gap, Word};
 
 /// A party under its own name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +84,11 @@ fn plain_part(words: &[Word], lexicon: &Lexicon) -> Range<usize> {
 
 fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<usize> {
     let mut start = range.start;
+    // "one of Serzh Sargsyan's aides"
     while start + 1 < range.end
-        && (lexicon.determiner(&words[start]) || lexicon.owner(&words[start]))
+        && (lexicon.determiner(&words[start])
+            || lexicon.owner(&words[start])
+            || start > range.start && words[start].key == "of")
         && words[start].case != Case::Upper
     {
         start += 1;
@@ -139,9 +142,16 @@ fn proper_part(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> Range<
     }
     // "Bank of Japan", "Coalition for Fair Lumber Imports": one name across the preposition.
     let joins = head_end < end && matches!(words[head_end].key.as_str(), "of" | "for");
+    let joined = &words[(head_end + 1).min(end)..end];
+    let person = head_end - from > 1
+        && words[from..head_end].iter().all(|word| {
+            word.case == Case::Title && !lexicon.institution(word) && !lexicon.office(word)
+        });
+    // "Martine Desjardins of FEUQ" is FEUQ's.
+    let of_body = matches!(joined, [body, ..] if body.case == Case::Upper);
     if joins && capital(head_end - 1) && head_end + 1 < end && names(head_end + 1..end) {
         // "Minister Enis Oksuz of the Nationalist Action Party" is the party's.
-        return if from > start {
+        return if from > start || person && of_body {
             proper_part(words, head_end + 1..end, lexicon)
         } else {
             from..end
@@ -223,9 +233,10 @@ pub(super) fn agree(names: &[Option<OwnName>]) -> Vec<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::anaphors;
     use super::super::gazetteer::Gazetteer;
-    use super::super::{anaphors, words};
     use super::*;
+    use crate::words;
 
     fn name(mention: &str) -> String {
         let words = words::split(mention);
@@ -244,6 +255,9 @@ mod tests {
             ("Rio Tinto executives", "Rio Tinto"),
             ("RMT members", "RMT"),
             ("Tate, 38", "Tate"),
+            ("one of Serzh Sargsyan's aides", "Serzh Sargsyan"),
+            ("Martine Desjardins of FEUQ", "FEUQ"),
+            ("Bank of NZ", "Bank of NZ"),
             ("The rebels", "rebels"),
             ("The rebels' spokesman", "rebels"),
             ("Technology companies", "technology companies"),

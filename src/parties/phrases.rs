@@ -19,7 +19,7 @@ use std::ops::Range;
 use super::Link;
 use super::gazetteer::Lexicon;
 use super::names::Party;
-use super::words::{Case, Gap, Word};
+use crate::words::{Case, Gap, Word};
 
 /// What a name in the text stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +172,14 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
         let lexicon = self.lexicon;
         let span = &spans[last];
         let rest = &words[span.words.end..head_end];
+        // "Papua New Guinea and rebels": what is joined to a name says nothing of it.
+        let joined_on = rest
+            .iter()
+            .position(|word| matches!(word.key.as_str(), "and" | "or"));
+        let rest = match joined_on {
+            Some(at) if rest[at + 1..].iter().all(|word| word.case == Case::Lower) => &rest[..at],
+            _ => rest,
+        };
         let possessive = words[span.words.end - 1].possessive;
         // "former South African President Thabo Mbeki" speaks for somebody else now.
         let former = words[start..span.words.start]
@@ -189,7 +197,7 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
                 return Reading::Unknown;
             }
         } else {
-            let last_word = &words[head_end - 1];
+            let last_word = &rest[rest.len() - 1];
             // "Iranian newspapers", but not "Iranian state television".
             let of_state = rest
                 .iter()
@@ -239,7 +247,10 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Reader<'_, F> {
             return false;
         }
         let before = &words[span.words.start - 1];
-        words[span.words.start].gap == Gap::Space
+        let gap = words[span.words.start].gap;
+        // "Kabui-Nato", but "Franco-German".
+        let surname = gap == Gap::Hyphen && !before.key.ends_with('o');
+        (gap == Gap::Space || surname)
             && before.is_capital()
             && !before.possessive
             && !covered(spans, span.words.start - 1)

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::gazetteer::Gazetteer;
 use super::names::{Party, Role};
-use super::words::{Case, Word};
+use crate::words::{Case, Word};
 
 /// Words of long names that do not stand for them.
 pub(super) const TOO_COMMON: [&str; 20] = [

@@ -8,6 +8,7 @@
 mod antecedents;
 mod error;
 mod files;
+mod issues;
 pub mod jsonl;
 mod output;
 pub mod parquet;
@@ -22,6 +23,7 @@ pub mod unfinished;
 pub use antecedents::ModelAntecedents;
 pub use error::ScoresError;
 pub use files::{Rows, SCORES_FILE, ScoreFiles};
+pub use issues::IssueFinder;
 pub use output::Output;
 pub use provenance::Provenance;
 pub use row::{Link, Row, link_name};

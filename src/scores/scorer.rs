@@ -1,12 +1,13 @@
 //! Articles to rows: sentences, model and parties put together.
 
+use super::issues::IssueFinder;
 use super::repeats::Repeats;
 use super::{Link, ModelAntecedents, Row};
 use crate::articles::Article;
 use crate::codebook::Stance;
 use crate::model::{MentionReading, Model, ModelError, SentenceReading};
 use crate::offsets::CodePoints;
-use crate::parties::{Linked, Linker};
+use crate::parties::{Linked, LinkedMention, Linker};
 use crate::sentences::{self, Sentence};
 
 /// What an article gave.
@@ -17,8 +18,8 @@ pub struct ScoredArticle {
     pub sentences: Vec<Sentence>,
     /// The issues of each sentence, with or without a party.
     pub issues: Vec<Vec<String>>,
-    /// Mentions found, of which a sentence may hold several of one party.
-    pub mentions: usize,
+    /// Mentions found, of which a sentence may hold several of one party, in text order.
+    pub mentions: Vec<LinkedMention>,
 }
 
 /// Scores articles. One serves all threads. Of articles with the same title and text one is
@@ -27,6 +28,7 @@ pub struct Scorer {
     model: Model,
     linker: Linker,
     repeats: Repeats,
+    issues: IssueFinder,
 }
 
 impl Scorer {
@@ -35,7 +37,13 @@ impl Scorer {
             model,
             linker,
             repeats: Repeats::new(),
+            issues: IssueFinder::default(),
         }
+    }
+
+    /// Look for the issues of a list in place of the model's own.
+    pub fn with_issues(self, issues: IssueFinder) -> Scorer {
+        Scorer { issues, ..self }
     }
 
     pub fn model(&self) -> &Model {
@@ -53,6 +61,7 @@ impl Scorer {
                 &readings,
                 &self.model,
                 &self.linker,
+                &self.issues,
             ))
         })
     }
@@ -65,6 +74,7 @@ pub fn assemble(
     readings: &[SentenceReading],
     model: &Model,
     linker: &Linker,
+    issue_finder: &IssueFinder,
 ) -> ScoredArticle {
     let mentions: Vec<_> = readings
         .iter()
@@ -81,12 +91,15 @@ pub fn assemble(
         .link(&mentions, Some(&antecedents));
 
     let mut points = CodePoints::new(&article.text);
-    let mut links = links.iter();
+    let mut linked_mentions = Vec::with_capacity(mentions.len());
+    let mut links = links.into_iter();
     let mut rows = Vec::new();
     let mut issues = Vec::with_capacity(sentences.len());
     for (index, (sentence, reading)) in sentences.iter().zip(readings).enumerate() {
-        let sentence_issues = model.issues(reading);
-        let linked: Vec<_> = reading.mentions.iter().zip(links.by_ref()).collect();
+        let text = &article.text[sentence.bytes.clone()];
+        let sentence_issues = issue_finder.find(model, text, reading);
+        let links: Vec<_> = links.by_ref().take(reading.mentions.len()).collect();
+        let linked: Vec<_> = reading.mentions.iter().zip(&links).collect();
         for (party, main) in main_mentions(&linked) {
             let [optimistic, cautious, insistent, neutral] = main.stance;
             rows.push(Row {
@@ -97,7 +110,7 @@ pub fn assemble(
                 sentence: index as u32,
                 sentence_start: sentence.start,
                 sentence_end: sentence.end,
-                text: article.text[sentence.bytes.clone()].to_owned(),
+                text: text.to_owned(),
                 party: party.party.clone(),
                 mention: article.text[main.bytes.clone()].to_owned(),
                 mention_start: points.at(main.bytes.start),
@@ -112,12 +125,23 @@ pub fn assemble(
             });
         }
         issues.push(sentence_issues);
+        linked_mentions.extend(
+            reading
+                .mentions
+                .iter()
+                .zip(links)
+                .map(|(mention, parties)| LinkedMention {
+                    sentence: index,
+                    bytes: mention.bytes.clone(),
+                    parties,
+                }),
+        );
     }
     ScoredArticle {
         rows,
         sentences,
         issues,
-        mentions: mentions.len(),
+        mentions: linked_mentions,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::windows::Window;
 use crate::model::{Model, ModelError};
 use crate::offsets::CodePoints;
 use crate::parties::Linker;
-use crate::parties::measure::{Linking, Setting, list_of};
+use crate::parties::measure::list_of;
 use crate::sentences::Sentence;
 
 /// Seed of the intervals in figures given while training.
@@ -78,23 +78,6 @@ pub fn measure(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Repor
         &judge(&model(trained)?, articles)?,
         SEED,
     ))
-}
-
-/// Linking of the annotated mentions, with the articles' own parties as lists and without lists.
-pub fn linking(
-    trained: &Trained,
-    articles: &[AnnotatedArticle],
-) -> Result<[Linking; 2], ModelError> {
-    let model = model(trained)?;
-    let mut sums = [Linking::default(); 2];
-    for article in articles {
-        let settings = [Setting::WithList, Setting::WithoutList];
-        let linked = evaluation::linking(&model, article, settings)?;
-        for (sum, linking) in sums.iter_mut().zip(linked) {
-            *sum += linking;
-        }
-    }
-    Ok(sums)
 }
 
 fn judge(model: &Model, articles: &[AnnotatedArticle]) -> Result<Vec<ArticleResult>, ModelError> {

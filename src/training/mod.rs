@@ -38,7 +38,6 @@ use crate::model::folder::{self, Calibration, EncoderConfig, TrainingRecord};
 use crate::model::tokens::WordPieces;
 use crate::model::weights::NamedWeights;
 use crate::model::windows::WindowSizes;
-use crate::parties::measure::Linking;
 
 /// What to train on and how.
 #[derive(Debug, Clone)]
@@ -120,12 +119,7 @@ pub enum Progress<'a> {
         seconds: f64,
     },
     /// Figures on the dev split.
-    Dev {
-        what: String,
-        report: &'a Report,
-        /// With the articles' own parties as lists, and without lists.
-        linking: [Linking; 2],
-    },
+    Dev { what: String, report: &'a Report },
 }
 
 /// The weights of one training run: encoder and heads, by name.
@@ -191,7 +185,6 @@ impl<'o> Session<'o> {
         tell(Progress::Dev {
             what,
             report: &report,
-            linking: calibrate::linking(&trained, &self.dev)?,
         });
         Ok(trained)
     }
@@ -310,7 +303,6 @@ impl<'o> Session<'o> {
                 tell(Progress::Dev {
                     what,
                     report: &report,
-                    linking: calibrate::linking(&trained, &self.dev)?,
                 });
             }
         }

@@ -27,9 +27,15 @@ pub fn provenance(args: &Args, scorer: &Scorer) -> anyhow::Result<Provenance> {
             ),
         ]),
     };
-    if let Some(list) = &args.reading.parties {
-        let checksum = sha256(&std::fs::read(list)?);
-        provenance.options.insert("parties".into(), checksum);
+    let lists = [
+        ("parties", &args.reading.parties),
+        ("issues", &args.issues.issues),
+    ];
+    for (name, list) in lists {
+        if let Some(list) = list {
+            let checksum = sha256(&std::fs::read(list)?);
+            provenance.options.insert(name.into(), checksum);
+        }
     }
     if let Some(shard) = &args.shard {
         shard.note_in(&mut provenance);

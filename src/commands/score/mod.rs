@@ -1,6 +1,5 @@
 mod interrupt;
 mod job;
-mod progress;
 mod results;
 
 use std::io::{self, StdoutLock, Write};
@@ -8,18 +7,19 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use summit_stance::articles::{self, Article, Columns, ReadOptions, Rejected};
+use summit_stance::articles::{self, Article, ReadOptions, Rejected};
 use summit_stance::ordered;
 use summit_stance::scores::unfinished::{Counts, Fingerprint, PartWriter, Unfinished};
 use summit_stance::scores::{Provenance, Row, ScoredArticle, Scorer, ScoresError, Shard, jsonl};
 
 pub use interrupt::EXIT_CODE as INTERRUPTED;
 use interrupt::Interrupt;
-use progress::Progress;
 use results::Results;
 
 use super::Outcome;
-use super::model::ModelArgs;
+use super::input::{self, ColumnArgs, Rejections};
+use super::model::{IssueArgs, ModelArgs};
+use super::progress::Progress;
 use super::table;
 
 /// Score articles: who is optimistic, cautious or insistent in each sentence, and on what.
@@ -64,6 +64,9 @@ pub struct Args {
     reading: ModelArgs,
 
     #[command(flatten)]
+    issues: IssueArgs,
+
+    #[command(flatten)]
     columns: ColumnArgs,
 }
 
@@ -73,36 +76,11 @@ enum StreamFormat {
     Jsonl,
 }
 
-/// What the fields are called in the input.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Names of columns or fields in the input")]
-struct ColumnArgs {
-    /// The article's text
-    #[arg(long, value_name = "NAME", default_value = "text")]
-    text_column: String,
-    /// What identifies an article
-    #[arg(long, value_name = "NAME", default_value = "id")]
-    id_column: String,
-    /// The headline
-    #[arg(long, value_name = "NAME", default_value = "title")]
-    title_column: String,
-    /// The date, as in 2026-05-14
-    #[arg(long, value_name = "NAME", default_value = "date")]
-    date_column: String,
-    /// The summit or round of talks
-    #[arg(long, value_name = "NAME", default_value = "summit")]
-    summit_column: String,
-    /// The newspaper, agency or station
-    #[arg(long, value_name = "NAME", default_value = "source")]
-    source_column: String,
-}
-
-/// So many rejected records are told on standard error; the file holds them all.
-const SHOWN_REJECTIONS: u64 = 10;
-
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let articles = articles::read(&args.inputs, &read_options(args))?;
-    let scorer = Scorer::new(args.reading.load_model()?, args.reading.load_linker()?);
+    let model = args.reading.load_model()?;
+    let issues = args.issues.load_issues(&model)?;
+    let scorer = Scorer::new(model, args.reading.load_linker()?).with_issues(issues);
     let provenance = job::provenance(args, &scorer)?;
     let (run, interrupt) = match &args.output {
         Some(folder) => {
@@ -124,6 +102,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             .format
             .map(|_| jsonl::Writer::new(io::stdout().lock(), "standard output")),
         new: Counts::default(),
+        rejections: Rejections::default(),
     };
     let mut records = in_shard(articles, args.shard);
     sinks.go_on(&mut records, &progress, &interrupt)?;
@@ -136,7 +115,9 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     );
     progress.clear();
     let committed = sinks.commit();
-    let (new, kept) = (sinks.new, sinks.kept());
+    let new = sinks.new;
+    let rejections = std::mem::take(&mut sinks.rejections);
+    let kept = sinks.kept();
     let results = match scored.and(committed) {
         // An input that ends because Ctrl-C ended what wrote it has not come to its end.
         Ok(()) if interrupt.asked() => Ok(None),
@@ -153,7 +134,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let Some(results) = results? else {
         return Ok(Outcome::Interrupted);
     };
-    tell(args, &results, &new, &progress)?;
+    tell(args, &results, &new, &rejections, &progress)?;
     Ok(match results.counts.rejected {
         0 => Outcome::Done,
         _ => Outcome::SomeRejected,
@@ -162,14 +143,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
 fn read_options(args: &Args) -> ReadOptions {
     ReadOptions {
-        columns: Columns {
-            text: args.columns.text_column.clone(),
-            id: args.columns.id_column.clone(),
-            title: args.columns.title_column.clone(),
-            date: args.columns.date_column.clone(),
-            summit: args.columns.summit_column.clone(),
-            source: args.columns.source_column.clone(),
-        },
+        columns: args.columns.columns(),
         summit: args.summit.clone(),
         exclude: args.output.clone().into_iter().collect(),
         ..ReadOptions::default()
@@ -212,6 +186,7 @@ struct Sinks {
     stream: Option<jsonl::Writer<StdoutLock<'static>>>,
     /// What this run scored, without what an interrupted one did before.
     new: Counts,
+    rejections: Rejections,
 }
 
 impl Sinks {
@@ -277,9 +252,7 @@ impl Sinks {
             }
             Err(rejected) => {
                 self.new.rejected += 1;
-                if self.new.rejected <= SHOWN_REJECTIONS {
-                    progress.say(&format!("rejected: {rejected}"));
-                }
+                self.rejections.add(&rejected, |line| progress.say(line));
             }
         }
         let full = |part: &PartWriter| part.is_full(self.part_records);
@@ -342,20 +315,15 @@ impl Sinks {
 }
 
 /// What the run found, for the user.
-fn tell(args: &Args, results: &Results, new: &Counts, progress: &Progress) -> anyhow::Result<()> {
-    if new.rejected > SHOWN_REJECTIONS {
-        eprintln!("rejected: and {} more", new.rejected - SHOWN_REJECTIONS);
-    }
-    let (warnings, examples) = progress.tally().warnings();
-    for example in &examples {
-        eprintln!("warning: {example}");
-    }
-    if warnings as usize > examples.len() {
-        eprintln!(
-            "warning: and {} more like these",
-            warnings as usize - examples.len()
-        );
-    }
+fn tell(
+    args: &Args,
+    results: &Results,
+    new: &Counts,
+    rejections: &Rejections,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    rejections.finish();
+    input::tell_warnings(progress.tally());
     let counts = &results.counts;
     let seconds = progress.elapsed().as_secs_f64();
     let rate = new.articles as f64 / seconds.max(1e-9);

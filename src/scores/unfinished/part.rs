@@ -39,7 +39,7 @@ impl Counts {
     pub fn add_article(&mut self, scored: &ScoredArticle) {
         self.articles += 1;
         self.sentences += scored.sentences.len() as u64;
-        self.mentions += scored.mentions as u64;
+        self.mentions += scored.mentions.len() as u64;
         self.rows += scored.rows.len() as u64;
     }
 

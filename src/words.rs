@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// How a word is written, which tells "US" from "us" and "Turkey" from "turkey".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
+pub(crate) enum Case {
     /// All capitals, two letters or more, or letters with full stops ("U.S.").
     Upper,
     /// A capital first.
@@ -19,7 +19,7 @@ pub(super) enum Case {
 
 /// What stands between a word and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gap {
+pub(crate) enum Gap {
     /// White space at most.
     Space,
     Hyphen,
@@ -32,7 +32,7 @@ pub(super) enum Gap {
 
 /// One word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// Lower case, Latin letters without accents, without full stops and possessive ending.
     pub key: String,
     pub case: Case,
@@ -52,7 +52,7 @@ impl Word {
 
 /// Split a text into words. Characters of scripts written without spaces are words of their own,
 /// so that names in them are found inside longer runs.
-pub(super) fn split(text: &str) -> Vec<Word> {
+pub(crate) fn split(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut gap = Gap::Space;
     let mut rest = text.char_indices().peekable();
@@ -194,7 +194,7 @@ fn strip_possessive(word: &str) -> (&str, bool) {
 }
 
 /// Lower case without full stops; Latin letters without accents.
-pub(super) fn fold(word: &str) -> String {
+pub(crate) fn fold(word: &str) -> String {
     let mut folded = String::with_capacity(word.len());
     let mut latin = false;
     for c in word.nfkd() {
