@@ -43,7 +43,6 @@ fn embedded_and_torch_agree_on_the_sample_summits() {
     println!("{mentions} mentions, same stance on {share:.4}");
     println!("differences of probabilities: 99% at most {most:.4}, largest {largest:.4}");
     assert!(mentions > 300, "{mentions} mentions");
-    assert!(share >= 0.99, "same stance on {share}");
-    assert!(most <= 0.05, "99% of differences at most {most}");
-    assert!(largest <= 0.1, "largest difference {largest}");
+    assert!(share >= 0.98, "same stance on {share}");
+    assert!(largest <= 0.05, "largest difference {largest}");
 }

@@ -22,7 +22,7 @@ pub use embedded::Embedded;
 pub use folder::{ModelConfig, ModelFolder};
 #[cfg(feature = "torch")]
 pub(crate) use reading::span_of_words;
-pub use reading::{MentionReading, Model, SentenceReading};
+pub use reading::{Description, MentionReading, Model, SentenceReading};
 
 /// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error)]

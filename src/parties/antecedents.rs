@@ -17,59 +17,81 @@ pub trait Antecedents {
     fn score(&self, later: usize, earlier: usize) -> f32;
 }
 
-/// Give the mentions that no name decided the parties of their antecedents. People and
-/// institutions that nothing knows are asked about too, all mentions of one name together:
-/// "Finance Minister Goh" may be Singapore's, and then so is every later "Goh".
+/// How sure an antecedent must be for a name to become another party's: "Finance Minister Goh"
+/// may be Singapore's, but a new name mostly is a new party.
+const NAME_THRESHOLD: f32 = 1.0;
+
+/// How likely the second of "both sides" must be, once the first is found.
+const PLURAL_THRESHOLD: f32 = -2.0;
+
+/// Give the mentions that no name decided the parties of their antecedents.
+///
+/// Mentions are read in order, and each joins those that stand for one party: an anaphor the
+/// mentions of its best antecedent, an unknown name (all mentions of it together) those of the
+/// first one's. A name may also come before its party's ("Robert Fico ... Slovakia"): the party's
+/// first mention then looks back to the name. What stands together gets the known party's name,
+/// else the most frequent own name, else the first description.
 pub(super) fn refer_back(
     links: &mut [Vec<Linked>],
     own: &[Option<String>],
     anaphors: &HashMap<usize, (Kind, usize)>,
     antecedents: &dyn Antecedents,
 ) {
-    let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, name) in own.iter().enumerate() {
-        if let (Some(name), false) = (name, anaphors.contains_key(&at)) {
-            groups.entry(name).or_default().push(at);
-        }
-    }
-    // A mention of each kind: has a party's name, has some name, has none.
-    let mut rank: Vec<Rank> = (0..links.len())
-        .map(|at| match (own[at].is_some(), anaphors.get(&at)) {
-            (false, _) => Rank::Party,
-            (true, None) => Rank::OwnName,
-            // "both sides" without antecedents, or "it", are nobody's antecedent.
-            (true, Some(&(kind, covers))) if kind == Kind::Pronoun || covers > 1 => Rank::Nothing,
-            (true, Some(_)) => Rank::Description,
-        })
-        .collect();
+    let mut groups = Groups::default();
+    // The groups of each mention; several for "both sides".
+    let mut of: Vec<Vec<usize>> = vec![Vec::new(); links.len()];
     for at in 0..links.len() {
+        let name = own.get(at).and_then(Option::as_deref);
+        of[at] = match (name, anaphors.get(&at)) {
+            (None, _) => {
+                let parties: Vec<&str> = links[at].iter().map(|l| l.party.as_str()).collect();
+                for party in &parties {
+                    if !groups.known.contains_key(*party) {
+                        groups.adopt(party, at, &of, antecedents);
+                    }
+                }
+                parties.iter().map(|party| groups.of_party(party)).collect()
+            }
+            (Some(name), None) => vec![groups.of_name(name, at, &of, antecedents)],
+            (Some(name), Some(&(kind, covers))) => {
+                let mut best = groups.antecedents(at, &of, antecedents);
+                // "Both sides" are two, though the second may be the less certain.
+                let likely = best.first().is_some_and(|(_, score)| *score > 0.0);
+                let least = if likely && covers > 1 {
+                    PLURAL_THRESHOLD
+                } else {
+                    0.0
+                };
+                best.retain(|(_, score)| *score > least);
+                best.truncate(covers);
+                match best.is_empty() {
+                    false => best.into_iter().map(|(group, _)| group).collect(),
+                    // "It" that refers to nothing is nobody's antecedent.
+                    true if kind == Kind::Pronoun => Vec::new(),
+                    true => vec![groups.add(Group {
+                        description: Some(name.to_string()),
+                        ..Group::default()
+                    })],
+                }
+            }
+        };
+    }
+    for (at, found) in of.iter().enumerate() {
         let Some(name) = own.get(at).and_then(Option::as_deref) else {
             continue;
         };
-        // A name may come before its party's ("Robert Fico ... Slovakia") and takes no
-        // description's place; an anaphor looks back and is content with less.
-        let (together, covers, reach, least) = match anaphors.get(&at) {
-            Some(&(_, covers)) => (vec![at], covers, at, Rank::Description),
-            None => match groups.remove(name) {
-                Some(together) => (together, 1, links.len(), Rank::OwnName),
-                None => continue,
-            },
-        };
-        let candidates: Vec<(usize, Rank)> = (0..reach)
-            .filter(|candidate| !together.contains(candidate))
-            .map(|candidate| (candidate, rank[candidate]))
-            .filter(|&(candidate, rank)| rank == Rank::Party || rank >= least && candidate < at)
-            .collect();
-        let parties = resolve(&together, covers, links, &candidates, antecedents);
-        if parties.is_empty() {
-            continue;
+        let mut parties: Vec<&str> = Vec::new();
+        for group in found {
+            let party = groups.name(*group);
+            if !parties.contains(&party) {
+                parties.push(party);
+            }
         }
-        for member in together {
-            rank[member] = Rank::Party;
-            links[member] = parties
-                .iter()
+        if !parties.is_empty() && parties != [name] {
+            links[at] = parties
+                .into_iter()
                 .map(|party| Linked {
-                    party: party.clone(),
+                    party: party.to_string(),
                     link: Link::Antecedent,
                 })
                 .collect();
@@ -77,51 +99,137 @@ pub(super) fn refer_back(
     }
 }
 
-/// How much a mention's link says, and so how good an antecedent it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    /// A pronoun that refers to nothing.
-    Nothing,
-    /// A description under its own words.
-    Description,
-    /// A name that nothing knows.
-    OwnName,
-    /// A known party, or one found by an antecedent.
-    Party,
+/// Mentions that stand for one party.
+#[derive(Debug, Default)]
+struct Group {
+    /// Its canonical name, if list, gazetteer or article know it.
+    party: Option<String>,
+    /// Own names with the number of mentions, in order.
+    names: Vec<(String, u32)>,
+    description: Option<String>,
+    /// The group that this one has become part of.
+    merged: Option<usize>,
 }
 
-/// The parties to which the mentions of one name (or one anaphor) refer, best first. Candidates
-/// that name a party come before those that only have words of their own.
-fn resolve(
-    mentions: &[usize],
-    covers: usize,
-    links: &[Vec<Linked>],
-    candidates: &[(usize, Rank)],
-    antecedents: &dyn Antecedents,
-) -> Vec<String> {
-    let mut best: Vec<(&str, Rank, f32)> = Vec::new();
-    for &mention in mentions {
-        for &(candidate, rank) in candidates {
-            let score = antecedents.score(mention.max(candidate), mention.min(candidate));
-            if !score.is_finite() || score <= 0.0 {
+#[derive(Debug, Default)]
+struct Groups {
+    all: Vec<Group>,
+    known: HashMap<String, usize>,
+    named: HashMap<String, usize>,
+}
+
+impl Groups {
+    fn add(&mut self, group: Group) -> usize {
+        self.all.push(group);
+        self.all.len() - 1
+    }
+
+    /// The group that a group has ended up in.
+    fn end(&self, mut group: usize) -> usize {
+        while let Some(next) = self.all[group].merged {
+            group = next;
+        }
+        group
+    }
+
+    fn merge(&mut self, from: usize, into: usize) {
+        let names = std::mem::take(&mut self.all[from].names);
+        self.all[into].names.extend(names);
+        self.all[from].merged = Some(into);
+    }
+
+    fn of_party(&mut self, party: &str) -> usize {
+        if let Some(group) = self.known.get(party) {
+            return *group;
+        }
+        let group = self.add(Group {
+            party: Some(party.to_string()),
+            ..Group::default()
+        });
+        self.known.insert(party.to_string(), group);
+        group
+    }
+
+    /// Let a party that is mentioned for the first time take over the unknown name before it that
+    /// stands for it.
+    fn adopt(&mut self, party: &str, at: usize, of: &[Vec<usize>], antecedents: &dyn Antecedents) {
+        let best = self.antecedents(at, of, antecedents);
+        let Some(&(name, score)) = best.first() else {
+            return;
+        };
+        let group = self.of_party(party);
+        if score > 0.0 && self.all[name].party.is_none() {
+            self.merge(name, group);
+        }
+    }
+
+    fn of_name(
+        &mut self,
+        name: &str,
+        at: usize,
+        of: &[Vec<usize>],
+        antecedents: &dyn Antecedents,
+    ) -> usize {
+        let group = match self.named.get(name) {
+            Some(group) => self.end(*group),
+            None => {
+                let best = self.antecedents(at, of, antecedents);
+                let group = match best.first() {
+                    Some((group, score)) if *score > NAME_THRESHOLD => *group,
+                    _ => self.add(Group::default()),
+                };
+                self.named.insert(name.to_string(), group);
+                group
+            }
+        };
+        let names = &mut self.all[group].names;
+        match names.iter_mut().find(|(known, _)| known == name) {
+            Some((_, uses)) => *uses += 1,
+            None => names.push((name.to_string(), 1)),
+        }
+        group
+    }
+
+    /// The groups of the mentions before one, each with the score of its best mention, best
+    /// first.
+    fn antecedents(
+        &self,
+        at: usize,
+        of: &[Vec<usize>],
+        antecedents: &dyn Antecedents,
+    ) -> Vec<(usize, f32)> {
+        let mut best: Vec<(usize, f32)> = Vec::new();
+        for (earlier, groups) in of.iter().enumerate().take(at) {
+            if groups.is_empty() {
                 continue;
             }
-            for link in links.get(candidate).into_iter().flatten() {
-                match best.iter_mut().find(|(party, ..)| *party == link.party) {
-                    Some((_, known, most)) => {
-                        *known = rank.max(*known);
-                        *most = score.max(*most);
-                    }
-                    None => best.push((&link.party, rank, score)),
+            let score = antecedents.score(at, earlier);
+            if !score.is_finite() {
+                continue;
+            }
+            for group in groups.iter().map(|group| self.end(*group)) {
+                match best.iter_mut().find(|(known, _)| *known == group) {
+                    Some((_, most)) => *most = score.max(*most),
+                    None => best.push((group, score)),
                 }
             }
         }
+        best.sort_by(|one, other| other.1.total_cmp(&one.1));
+        best
     }
-    best.sort_by(|one, other| other.1.cmp(&one.1).then(other.2.total_cmp(&one.2)));
-    best.truncate(covers);
-    best.into_iter()
-        .map(|(party, ..)| party.to_string())
-        .collect()
+
+    /// What a group's mentions are called.
+    fn name(&self, group: usize) -> &str {
+        let group = &self.all[self.end(group)];
+        let most_used = || {
+            let uses = group.names.iter().map(|(_, uses)| *uses).max()?;
+            let (name, _) = group.names.iter().find(|(_, used)| *used == uses)?;
+            Some(name)
+        };
+        let name = group.party.as_ref().or_else(most_used);
+        name.or(group.description.as_ref())
+            .map_or("", String::as_str)
+    }
 }
 
 #[cfg(test)]

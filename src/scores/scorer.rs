@@ -145,20 +145,31 @@ pub fn assemble(
     }
 }
 
-/// Each party of a sentence with its main mention: the first that names it, else the first. (The
+/// Each party of a sentence with its main mention: the one the mention head is surest of. (The
 /// codebook has one unit per party and sentence.)
+///
+/// A mention that list, gazetteer or article recognise counts as found. One that an antecedent
+/// speaks for must be more likely than not by itself, one that nothing speaks for a little more.
 fn main_mentions<'m>(
     mentions: &[(&'m MentionReading, &'m Vec<Linked>)],
 ) -> Vec<(&'m Linked, &'m MentionReading)> {
     let mut parties: Vec<(&Linked, &MentionReading)> = Vec::new();
     for (mention, links) in mentions {
         for link in links.iter() {
+            let least = match link.link {
+                Link::Antecedent => 0.0,
+                Link::Name => 1.0,
+                Link::List | Link::Gazetteer | Link::Article => f32::NEG_INFINITY,
+            };
+            if mention.certainty <= least {
+                continue;
+            }
             match parties
                 .iter_mut()
                 .find(|(known, _)| known.party == link.party)
             {
                 Some(known) => {
-                    if known.0.link == Link::Antecedent && link.link != Link::Antecedent {
+                    if mention.certainty > known.1.certainty {
                         *known = (link, mention);
                     }
                 }
@@ -173,14 +184,12 @@ fn main_mentions<'m>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::antecedents::MentionVectors;
 
-    fn mention(start: usize) -> MentionReading {
+    fn mention(start: usize, certainty: f32) -> MentionReading {
         MentionReading {
             bytes: start..start + 1,
-            certainty: 1.0,
-            stance: [0.25; 4],
-            vectors: MentionVectors::default(),
+            certainty,
+            ..MentionReading::default()
         }
     }
 
@@ -191,19 +200,37 @@ mod tests {
         }]
     }
 
-    #[test]
-    fn the_main_mention_is_the_first_that_names_the_party() {
-        let mentions = [mention(0), mention(5), mention(9), mention(12)];
-        let links = [
-            linked("Ukraine", Link::Antecedent),
-            linked("Russia", Link::Gazetteer),
-            linked("Ukraine", Link::Gazetteer),
-            linked("Ukraine", Link::Gazetteer),
-        ];
-        let found: Vec<_> = main_mentions(&mentions.iter().zip(&links).collect::<Vec<_>>())
+    fn main(mentions: &[(MentionReading, Vec<Linked>)]) -> Vec<(&str, usize)> {
+        let mentions: Vec<_> = mentions.iter().map(|(m, l)| (m, l)).collect();
+        main_mentions(&mentions)
             .into_iter()
             .map(|(link, mention)| (link.party.as_str(), mention.bytes.start))
-            .collect();
-        assert_eq!(found, [("Russia", 5), ("Ukraine", 9)]);
+            .collect()
+    }
+
+    #[test]
+    fn the_main_mention_is_the_surest() {
+        let mentions = [
+            (mention(0, 1.0), linked("Ukraine", Link::Antecedent)),
+            (mention(5, 0.5), linked("Russia", Link::Gazetteer)),
+            (mention(9, 4.0), linked("Ukraine", Link::Gazetteer)),
+            (mention(12, 2.0), linked("Ukraine", Link::Gazetteer)),
+        ];
+        assert_eq!(main(&mentions), [("Russia", 5), ("Ukraine", 9)]);
+    }
+
+    #[test]
+    fn what_nothing_recognises_must_be_likely_by_itself() {
+        let mentions = [
+            (mention(0, -0.5), linked("Kenya", Link::Gazetteer)),
+            (mention(5, 0.5), linked("the hosts", Link::Name)),
+            (mention(7, 1.5), linked("the mediators", Link::Name)),
+            (mention(9, -0.5), linked("Uganda", Link::Antecedent)),
+            (mention(12, 0.5), linked("Rwanda", Link::Antecedent)),
+        ];
+        assert_eq!(
+            main(&mentions),
+            [("Kenya", 0), ("the mediators", 7), ("Rwanda", 12)]
+        );
     }
 }
