@@ -35,6 +35,7 @@ fn two_runs_on_one_folder_are_one_too_many() {
         .spawn()
         .unwrap();
     while !folder.path().join("out/.unfinished/run.json").exists() {
+        assert_eq!(first.try_wait().unwrap(), None, "the first run ended");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let input = path(folder.path(), "in.jsonl");

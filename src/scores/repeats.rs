@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Row, ScoredArticle};
 use crate::articles::Article;
+use crate::parties::{Linked, LinkedMention};
 use crate::sentences::Sentence;
 
 /// What is kept in bytes, roughly: some thousand articles.
@@ -92,7 +93,12 @@ fn bytes(article: &ScoredArticle) -> usize {
     };
     let issues =
         |issues: &Vec<String>| size_of::<Vec<String>>() + issues.iter().map(text).sum::<usize>();
+    let party = |party: &Linked| size_of::<Linked>() + party.party.len();
+    let mention = |mention: &LinkedMention| {
+        size_of::<LinkedMention>() + mention.parties.iter().map(party).sum::<usize>()
+    };
     ENTRY
+        + article.mentions.iter().map(mention).sum::<usize>()
         + article.rows.iter().map(row).sum::<usize>()
         + article.sentences.len() * size_of::<Sentence>()
         + article.issues.iter().map(issues).sum::<usize>()

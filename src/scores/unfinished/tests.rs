@@ -1,5 +1,6 @@
 use super::*;
 use crate::codebook::Stance;
+use crate::parties::LinkedMention;
 use crate::scores::{Link, Row, ScoredArticle, parquet};
 
 const RESULTS: [&str; 2] = ["scores.parquet", "rejected.jsonl"];
@@ -68,9 +69,14 @@ fn commit(run: &mut Unfinished, records: &[Result<Article, Rejected>]) {
         match record {
             Ok(article) => {
                 let rows = vec![row(article.id.parse().unwrap())];
+                let mention = LinkedMention {
+                    sentence: 0,
+                    bytes: 0..4,
+                    parties: Vec::new(),
+                };
                 let scored = ScoredArticle {
                     rows,
-                    mentions: 2,
+                    mentions: vec![mention; 2],
                     ..ScoredArticle::default()
                 };
                 part.article(fingerprint, &scored).unwrap();
