@@ -163,6 +163,7 @@ const SEATS: &str = include_str!("../../data/gazetteer/seats.toml");
 const BODIES: &str = include_str!("../../data/gazetteer/bodies.toml");
 const MOVEMENTS: &str = include_str!("../../data/gazetteer/movements.toml");
 const GROUPS: &str = include_str!("../../data/gazetteer/groups.toml");
+const LEADERS: &str = include_str!("../../data/gazetteer/leaders.toml");
 const HISTORICAL: &str = include_str!("../../data/gazetteer/historical.toml");
 const AMBIGUOUS: &str = include_str!("../../data/gazetteer/ambiguous.toml");
 const PLACES: &str = include_str!("../../data/gazetteer/places.toml");
@@ -235,7 +236,11 @@ impl Gazetteer {
                 add(&format!("{word}s"), party, Role::People);
             }
         }
-        for (file, role) in [(SEATS, Role::Name), (DEMONYMS, Role::People)] {
+        for (file, role) in [
+            (SEATS, Role::Name),
+            (LEADERS, Role::Name),
+            (DEMONYMS, Role::People),
+        ] {
             for (name, words) in toml::from_str::<BTreeMap<String, Vec<String>>>(file)? {
                 let party = parties
                     .entry(name.clone())
@@ -312,13 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn seats_and_peoples_belong_to_parties_that_exist() {
+    fn seats_leaders_and_peoples_belong_to_parties_that_exist() {
         let known: HashSet<String> = [STATES, HISTORICAL, MOVEMENTS, BODIES, GROUPS]
             .iter()
             .flat_map(|file| toml::from_str::<Parties>(file).unwrap().party)
             .map(|entry| entry.name)
             .collect();
-        for file in [SEATS, DEMONYMS] {
+        for file in [SEATS, LEADERS, DEMONYMS] {
             for name in toml::from_str::<BTreeMap<String, Vec<String>>>(file)
                 .unwrap()
                 .keys()

@@ -31,17 +31,17 @@ fn rows(arguments: &[&str]) -> Vec<(String, u64, String)> {
         .map(|line| {
             let row: serde_json::Value = serde_json::from_str(line).unwrap();
             let word = |name: &str| row[name].as_str().unwrap().to_owned();
-            (
-                word("article"),
-                row["mention_start"].as_u64().unwrap(),
-                word("party"),
-            )
+            let place = (word("article"), row["mention_start"].as_u64().unwrap());
+            (place, word("party"), word("link"))
         })
+        // What pronouns refer to is weighed anew; a list decides about names.
+        .filter(|(.., link)| link != "antecedent")
+        .map(|((article, start), party, _)| (article, start, party))
         .collect()
 }
 
 #[test]
-fn the_list_of_a_summit_can_be_given_back_and_changes_nothing() {
+fn the_list_of_a_summit_can_be_given_back_and_changes_no_party() {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("parties.toml").display().to_string();
     let output = stance(&["parties", "data/summits/geneva-2026", "-o", &list]);
@@ -52,7 +52,10 @@ fn the_list_of_a_summit_can_be_given_back_and_changes_nothing() {
     let before = rows(&[]);
     let after = rows(&["--parties", &list]);
     assert!(before.len() > 100);
-    assert_eq!(before, after);
+    // A faint mention counts once a list names it, so there may be more rows.
+    for row in &before {
+        assert!(after.contains(row), "{row:?}");
+    }
     // Edits are not lost by mistake, and a list can be made from a list.
     let again = stance(&["parties", "data/summits/geneva-2026", "-o", &list]);
     assert_eq!(again.status.code(), Some(1));

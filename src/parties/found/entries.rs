@@ -167,11 +167,8 @@ fn give_aliases(entries: &mut [Entry], list: Option<&PartyList>) {
         let mut lost = Vec::new();
         for (key, form) in entry.by_frequency() {
             match owners.get(key) {
-                Some(&owner) if owner == at => {
-                    if form.alone {
-                        aliases.push(form.spelling().to_string());
-                    }
-                }
+                Some(&owner) if owner == at && !form.alone => {}
+                Some(&owner) if owner == at => aliases.push(form.spelling().to_string()),
                 Some(&owner) => {
                     if let Some(name) = names.get(owner) {
                         lost.push((form.spelling().to_string(), name.clone()));
