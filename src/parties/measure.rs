@@ -278,15 +278,15 @@ mod tests {
     fn article() -> AnnotatedArticle {
         serde_json::from_value(serde_json::json!({
             "id": "1",
-            "parties": {"Britain": ["London", "Blair"], "Acme": ["the company"]},
+            "parties": {"Britain": ["London", "Blake"], "Acme": ["the company"]},
             "sentences": [
                 {"text": "London and Acme met.", "parties": [
                     {"party": "Britain", "mention": "London", "start": 0, "stance": "neutral"},
                     {"party": "Acme", "mention": "Acme", "start": 11, "stance": "neutral"}]},
-                {"text": "Both smiled, Blair at last.", "parties": [
+                {"text": "Both smiled, Blake at last.", "parties": [
                     {"party": "Britain", "mention": "Both", "start": 0, "stance": "optimistic"},
                     {"party": "Acme", "mention": "Both", "start": 0, "stance": "optimistic"},
-                    {"party": "Britain", "mention": "Blair", "start": 13, "stance": "optimistic"}]}
+                    {"party": "Britain", "mention": "Blake", "start": 13, "stance": "optimistic"}]}
             ]
         }))
         .unwrap()
@@ -300,7 +300,7 @@ mod tests {
             .iter()
             .map(|span| &gold.text[span.clone()])
             .collect();
-        assert_eq!(words, ["London", "Acme", "Both", "Blair"]);
+        assert_eq!(words, ["London", "Acme", "Both", "Blake"]);
         assert_eq!(gold.parties[2], ["Britain", "Acme"]);
     }
 
@@ -309,7 +309,7 @@ mod tests {
         let with = link(&article(), Setting::WithList, None);
         assert_eq!((with.names.right, with.names.all), (3, 3));
         assert_eq!((with.anaphors.right, with.anaphors.all), (0, 2));
-        // "United Kingdom" is Britain's name by the gazetteer only; Blair's is shared by one
+        // "United Kingdom" is Britain's name by the gazetteer only; Blake's is shared by one
         // mention less, or as many.
         let without = link(&article(), Setting::WithoutList, None);
         assert_eq!((without.names.right, without.names.all), (2, 3));
@@ -332,7 +332,7 @@ mod tests {
             })
             .collect();
         let counted = count(&article, &gold, &all_london, Setting::WithoutListLiteral);
-        // London, Blair and Britain's half of "Both" are right; Acme's two are not.
+        // London, Blake and Britain's half of "Both" are right; Acme's two are not.
         assert_eq!((counted.names.right, counted.anaphors.right), (2, 1));
     }
 }

@@ -211,20 +211,18 @@ impl Builder<'_> {
         let weight = self.constant("weight", Tensor::int8(&[inputs, outputs], &transposed));
         let weight_zero = self.constant("zero", Tensor::int8(&[outputs], &vec![0i8; outputs]));
         let weight_scale = self.floats("weight_scale", &[outputs], &scales);
+        let sums = row_sums(&quantised, &scales, inputs);
+        let weight_sum = self.floats("weight_sum", &[outputs], &sums);
         let bias = self.floats("bias", &[outputs], &biases);
-        // Each token is brought to the range from -1 to 1 first, which gives it a scale of its own:
-        // the few tokens with large values would otherwise take the precision of all others.
-        let size = self.apply("Abs", &[&input], vec![]);
-        let size = self.apply(
-            "ReduceMax",
-            &[&size],
-            vec![
-                Attribute::ints("axes", &[-1]),
-                Attribute::int("keepdims", 1),
-            ],
-        );
-        let least = self.scalar(1e-9);
-        let size = self.apply("Add", &[&size, &least], vec![]);
+        // Each token is brought to the range from 0 to 1 first, which gives it a scale and a zero of
+        // its own: the few tokens with large values would otherwise take the precision of all
+        // others, and what GELU gives lies almost wholly on one side of zero.
+        let least = self.over_channels("ReduceMin", &input);
+        let most = self.over_channels("ReduceMax", &input);
+        let size = self.apply("Sub", &[&most, &least], vec![]);
+        let tiny = self.scalar(1e-9);
+        let size = self.apply("Add", &[&size, &tiny], vec![]);
+        let input = self.apply("Sub", &[&input, &least], vec![]);
         let input = &self.apply("Div", &[&input, &size], vec![]);
         let (quantised, scale, zero) = (
             self.fresh("quantised"),
@@ -250,7 +248,19 @@ impl Builder<'_> {
         let scale = self.apply("Mul", &[&scale, &weight_scale], vec![]);
         let scaled = self.apply("Mul", &[&product, &scale], vec![]);
         let scaled = self.apply("Mul", &[&scaled, &size], vec![]);
+        // What the tokens' zeros give: each times the sum of an output's weights.
+        let zeros = self.apply("Mul", &[&least, &weight_sum], vec![]);
+        let scaled = self.apply("Add", &[&scaled, &zeros], vec![]);
         Ok(self.apply("Add", &[&scaled, &bias], vec![]))
+    }
+
+    /// A reduction of each token's channels to one: `[tokens, 1]`.
+    fn over_channels(&mut self, op: &str, input: &str) -> String {
+        let attributes = vec![
+            Attribute::ints("axes", &[-1]),
+            Attribute::int("keepdims", 1),
+        ];
+        self.apply(op, &[input], attributes)
     }
 
     fn layer(&mut self, layer: usize, hidden: String) -> Result<String, ModelError> {
@@ -342,6 +352,15 @@ fn smoothing(largest: &[f32], columns: &[f32]) -> Vec<f32> {
         .iter()
         .zip(weights)
         .map(|(channel, weight)| (channel.max(1e-3) / weight).sqrt())
+        .collect()
+}
+
+/// The sum of each row of rounded weights.
+fn row_sums(rounded: &[i8], scales: &[f32], width: usize) -> Vec<f32> {
+    rounded
+        .chunks_exact(width)
+        .zip(scales)
+        .map(|(row, scale)| row.iter().map(|w| f32::from(*w)).sum::<f32>() * scale)
         .collect()
 }
 

@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_channel_that_is_never_on_is_no_trouble() {
-        let (_, mut measured) = inputs(50);
+        let (_, measured) = inputs(50);
         for row in 0..12 {
             let _ = measured.products.get(row).get(3).zero_();
             let _ = measured.products.get(3).get(row).zero_();
