@@ -1,9 +1,11 @@
 //! What the pipeline around the engine costs, and how much memory a run takes.
 //!
-//! `cargo bench --bench throughput [-- ARTICLES]` repeats the sample summits to 3,600 articles
-//! (or as many as given), scores them with the program itself, and holds its word pieces per
-//! second against those of the bare engine on the same windows and threads, measured before and
-//! after in the same process. Figures go into `benches/README.md`.
+//! `cargo bench --bench throughput [-- ARTICLES [short]]` repeats the sample summits to 3,600
+//! articles (or as many as given), scores them with the program itself, and holds its word pieces
+//! per second against those of the bare engine on windows of the same articles and as many threads,
+//! measured before and after in the same process. Each copy has a number in its title, so that
+//! none is taken for a reprint. With `short`, articles are their first two sentences: for the
+//! memory of long runs. Figures go into `benches/README.md`.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -22,9 +24,12 @@ fn main() {
         .find_map(|argument| argument.parse::<usize>().ok())
         .unwrap_or(3600);
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let short = std::env::args().any(|argument| argument == "short");
     let samples: Vec<Article> = articles::read(&["data/summits".into()], &ReadOptions::default())
         .expect("the sample data")
         .map(|article| article.expect("sample articles are fine"))
+        .map(|article| if short { shortened(article) } else { article })
+        .map(|article| numbered(&article, 0))
         .collect();
     let windows = windows_of(&samples);
     let rounds = count.div_ceil(samples.len());
@@ -48,6 +53,27 @@ fn main() {
     );
     println!("program / engine         {:.3}", whole / bare);
     println!("peak memory              {} MB", peak_kib / 1024);
+}
+
+/// A copy that is no reprint: its title begins with a number of its own.
+fn numbered(article: &Article, number: usize) -> Article {
+    let title = article.title.as_deref().unwrap_or_default();
+    let title = title.split_once(": ").map_or(title, |(_, title)| title);
+    Article {
+        id: format!("{}#{number}", article.id),
+        title: Some(format!("No. {number:06}: {title}")),
+        ..article.clone()
+    }
+}
+
+fn shortened(article: Article) -> Article {
+    let end = sentences::split(&article.text)
+        .get(1)
+        .map_or(article.text.len(), |second| second.bytes.end);
+    Article {
+        text: article.text[..end].to_owned(),
+        ..article
+    }
 }
 
 fn windows_of(samples: &[Article]) -> Vec<Window> {
@@ -95,11 +121,7 @@ fn program(samples: &[Article], count: usize, threads: usize) -> (Duration, u64)
     let input = folder.path().join("articles.jsonl");
     let mut file = std::io::BufWriter::new(std::fs::File::create(&input).expect("a file"));
     for (number, article) in samples.iter().cycle().take(count).enumerate() {
-        let article = Article {
-            id: format!("{}#{number}", article.id),
-            ..article.clone()
-        };
-        serde_json::to_writer(&mut file, &article).expect("an article");
+        serde_json::to_writer(&mut file, &numbered(article, number)).expect("an article");
         file.write_all(b"\n").expect("a line");
     }
     file.flush().expect("the file");
