@@ -7,7 +7,6 @@ use super::{
     match_sentences,
 };
 use crate::annotations::AnnotatedArticle;
-use crate::articles::Article;
 use crate::model::{MentionReading, Model, ModelError};
 use crate::offsets::CodePoints;
 use crate::parties::Linker;
@@ -49,15 +48,18 @@ pub fn judge_with(
             }
         }
     }
-    let mentions: Vec<_> = units.iter().map(|(_, bytes)| bytes.clone()).collect();
+    let gold = GoldMentions::of(annotated);
+    let unit_spans = units.iter().map(|(_, bytes)| bytes);
+    let mentions: Vec<_> = unit_spans.chain(&gold.spans).cloned().collect();
     let (readings, known) = model.read_with(&article, &sentences, &mentions)?;
+    let (known, known_gold) = known.split_at(units.len());
 
     let mut result = ArticleResult {
         genre: annotated.genre.clone(),
-        linking: links(model, annotated, &article, &sentences)?,
+        linking: links(model, annotated, &gold, known_gold, &sentences),
         ..ArticleResult::default()
     };
-    for ((party, _), known) in units.iter().zip(&known) {
+    for ((party, _), known) in units.iter().zip(known) {
         result.stances.push(StanceItem {
             gold: party.stance,
             secondary: party.secondary,
@@ -118,25 +120,24 @@ pub fn judge_with(
     Ok(result)
 }
 
-/// Link the gold mentions in every setting.
+/// Link the gold mentions, as the model reads them, in every setting.
 fn links(
     model: &Model,
     annotated: &AnnotatedArticle,
-    article: &Article,
+    gold: &GoldMentions,
+    known: &[Option<MentionReading>],
     sentences: &[Sentence],
-) -> Result<Links, ModelError> {
-    let gold = GoldMentions::of(annotated);
-    let (_, known) = model.read_with(article, sentences, &gold.spans)?;
+) -> Links {
     let silent = MentionReading::default();
-    let placed = gold.spans.iter().zip(&known).map(|(span, known)| {
+    let placed = gold.spans.iter().zip(known).map(|(span, known)| {
         let after = sentences.partition_point(|s| s.bytes.start <= span.start);
         (after.saturating_sub(1), known.as_ref().unwrap_or(&silent))
     });
-    let antecedents = ModelAntecedents::new(model, &article.text, placed);
+    let antecedents = ModelAntecedents::new(model, &gold.text, placed);
     let link = |setting| measure::link(annotated, setting, Some(&antecedents));
-    Ok(Links {
+    Links {
         with_list: link(Setting::WithList),
         without_list: link(Setting::WithoutList),
         without_list_literal: link(Setting::WithoutListLiteral),
-    })
+    }
 }
