@@ -1,6 +1,6 @@
 //! The heads on the encoder: mentions, stances, issues, and what [`super::antecedents`] and
 //! [`super::described`] hold. A few dense layers over token vectors, the same for every engine;
-//! `training::network` holds their trainable twin.
+//! `training::heads` holds their trainable twin.
 
 use std::ops::Range;
 

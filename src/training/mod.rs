@@ -11,6 +11,7 @@ pub mod base;
 pub mod calibrate;
 mod descriptions;
 pub mod examples;
+pub mod heads;
 pub mod network;
 mod onnx;
 mod onnx_format;
