@@ -39,6 +39,27 @@ pub struct AnnotatedSentence {
     pub issues: Vec<String>,
     #[serde(default)]
     pub parties: Vec<AnnotatedParty>,
+    /// What was looked for in the sentence; everything, in annotated articles.
+    #[serde(skip)]
+    pub annotated: Annotated,
+}
+
+/// What an annotator looked for in a sentence. What was not looked for is unknown, not absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Annotated {
+    /// Every mention is listed.
+    pub mentions: bool,
+    /// Every issue is listed.
+    pub issues: bool,
+}
+
+impl Default for Annotated {
+    fn default() -> Self {
+        Annotated {
+            mentions: true,
+            issues: true,
+        }
+    }
 }
 
 /// One unit of annotation: a party in a sentence.
@@ -86,7 +107,23 @@ pub enum CorpusError {
 }
 
 /// Read a corpus file and check that every mention stands where it says.
+///
+/// # Errors
+/// The first of what [`read_all`] gives.
 pub fn read(path: &Path) -> Result<Vec<AnnotatedArticle>, CorpusError> {
+    read_all(path)?
+        .into_iter()
+        .map(|(_, article)| article)
+        .collect()
+}
+
+/// Each line of a corpus file, with its number: an article, or what is wrong with it.
+///
+/// # Errors
+/// [`CorpusError::Io`], and [`CorpusError::Empty`] for a file without lines.
+pub fn read_all(
+    path: &Path,
+) -> Result<Vec<(usize, Result<AnnotatedArticle, CorpusError>)>, CorpusError> {
     let file = path.display().to_string();
     let io = |source| CorpusError::Io {
         file: file.clone(),
@@ -98,37 +135,37 @@ pub fn read(path: &Path) -> Result<Vec<AnnotatedArticle>, CorpusError> {
         .enumerate()
     {
         let line = line.map_err(io)?;
-        if line.trim().is_empty() {
-            continue;
+        if !line.trim().is_empty() {
+            articles.push((index + 1, parse(&line, &file, index + 1)));
         }
-        let article: AnnotatedArticle =
-            serde_json::from_str(&line).map_err(|source| CorpusError::Json {
-                file: file.clone(),
-                line: index + 1,
-                source,
-            })?;
-        for (sentence, annotated) in article.sentences.iter().enumerate() {
-            if let Some(bad) = annotated
-                .parties
-                .iter()
-                .find(|p| p.bytes(annotated).is_none())
-            {
-                return Err(CorpusError::Mention {
-                    file: file.clone(),
-                    line: index + 1,
-                    article: article.id.clone(),
-                    sentence,
-                    mention: bad.mention.clone(),
-                    start: bad.start,
-                });
-            }
-        }
-        articles.push(article);
     }
     if articles.is_empty() {
         return Err(CorpusError::Empty { file });
     }
     Ok(articles)
+}
+
+fn parse(json: &str, file: &str, line: usize) -> Result<AnnotatedArticle, CorpusError> {
+    let article: AnnotatedArticle =
+        serde_json::from_str(json).map_err(|source| CorpusError::Json {
+            file: file.to_owned(),
+            line,
+            source,
+        })?;
+    for (sentence, annotated) in article.sentences.iter().enumerate() {
+        let mut parties = annotated.parties.iter();
+        if let Some(bad) = parties.find(|p| p.bytes(annotated).is_none()) {
+            return Err(CorpusError::Mention {
+                file: file.to_owned(),
+                line,
+                article: article.id.clone(),
+                sentence,
+                mention: bad.mention.clone(),
+                start: bad.start,
+            });
+        }
+    }
+    Ok(article)
 }
 
 impl AnnotatedParty {

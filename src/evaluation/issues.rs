@@ -1,6 +1,7 @@
 //! Issues: the set annotated for a sentence against the set predicted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 
 use super::Counts;
 
@@ -39,6 +40,14 @@ impl IssueCounts {
     /// The issues annotated or predicted anywhere, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.issues.keys().map(String::as_str)
+    }
+}
+
+impl AddAssign for IssueCounts {
+    fn add_assign(&mut self, other: IssueCounts) {
+        for (issue, counts) in other.issues {
+            *self.issues.entry(issue).or_default() += counts;
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::scores::{self, IssueFinder, ModelAntecedents, ScoredArticle};
 use crate::sentences::{self, Sentence};
 
 /// Read an article from its raw text and count what is right: stances of the gold mentions,
-/// mentions, issues, and whole units, their parties linked by `linker`.
+/// mentions, issues, and whole units, their parties linked by `linker`. What was not annotated is
+/// not counted.
 pub fn judge(
     model: &Model,
     linker: &Linker,
@@ -54,11 +55,14 @@ pub fn judge_with(
     let (readings, known) = model.read_with(&article, &sentences, &mentions)?;
     let (known, known_gold) = known.split_at(units.len());
 
+    let complete = annotated.sentences.iter().all(|s| s.annotated.mentions);
     let mut result = ArticleResult {
         genre: annotated.genre.clone(),
-        linking: links(model, annotated, &gold, known_gold, &sentences),
         ..ArticleResult::default()
     };
+    if complete {
+        result.linking = links(model, annotated, &gold, known_gold, &sentences);
+    }
     for ((party, _), known) in units.iter().zip(known) {
         result.stances.push(StanceItem {
             gold: party.stance,
@@ -101,10 +105,16 @@ pub fn judge_with(
             spans.push(span);
         }
     }
-    for (gold, found) in gold_spans.iter().zip(&found_spans) {
-        result.mentions += SpanCounts::of(gold, found);
+    let known = annotated.sentences.iter().map(|s| s.annotated);
+    for ((gold, found), known) in gold_spans.iter().zip(&found_spans).zip(known) {
+        if known.mentions {
+            result.mentions += SpanCounts::of(gold, found);
+        }
     }
     for (sentence, matched) in annotated.sentences.iter().zip(matched) {
+        if !sentence.annotated.issues {
+            continue;
+        }
         let found = matched.and_then(|index| scored.issues.get(index));
         result.issues.add(
             sentence.issues.iter().filter(|id| issues.asks_for(id)),
@@ -115,8 +125,10 @@ pub fn judge_with(
         let units: Vec<PredictedUnit> = scored.rows.iter().map(PredictedUnit::from).collect();
         end_to_end(annotated, &found, &units)
     };
-    result.end_to_end = units(&scored);
-    result.end_to_end_without_list = units(&without_list);
+    if complete {
+        result.end_to_end = units(&scored);
+        result.end_to_end_without_list = units(&without_list);
+    }
     Ok(result)
 }
 

@@ -36,6 +36,7 @@ mod counts;
 mod issues;
 mod judge;
 mod matching;
+mod paired;
 mod report;
 mod sentences;
 mod spans;
@@ -51,6 +52,7 @@ pub use bootstrap::{Bootstrap, DRAWS, Figure, ROUGH_BELOW};
 pub use counts::Counts;
 pub use issues::IssueCounts;
 pub use judge::{judge, judge_with};
+pub use paired::{Compared, Comparison, compare};
 pub use report::{
     Breakdown, Calibration, CalibrationBin, Group, IssueLine, IssueReport, LinkingLine,
     LinkingReport, MentionReport, Report, Scores, Share, StanceLine, StanceReport, by_genre,
@@ -76,6 +78,18 @@ pub struct ArticleResult {
     pub end_to_end: Counts,
     /// As `end_to_end`, without a list.
     pub end_to_end_without_list: Counts,
+}
+
+/// Texts of one article, read apart, count as one article.
+impl AddAssign for ArticleResult {
+    fn add_assign(&mut self, other: ArticleResult) {
+        self.stances.extend(other.stances);
+        self.mentions += other.mentions;
+        self.issues += other.issues;
+        self.linking += other.linking;
+        self.end_to_end += other.end_to_end;
+        self.end_to_end_without_list += other.end_to_end_without_list;
+    }
 }
 
 /// How many of the gold mentions land on their party, in each

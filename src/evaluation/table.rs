@@ -5,7 +5,7 @@ use std::fmt;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use super::{Breakdown, Figure, ROUGH_BELOW, Report, Scores, Share};
+use super::{Breakdown, Comparison, Figure, ROUGH_BELOW, Report, Scores, Share};
 use crate::codebook::Stance;
 
 const LINKING: &str = "\
@@ -42,6 +42,36 @@ impl fmt::Display for Report {
             writeln!(out, "\nIssue\n{}", issues(self))?;
         }
         write!(out, "\n{}", note(self))
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let header = [
+            "",
+            "before",
+            "after",
+            "95% interval",
+            "difference",
+            "95% interval",
+        ];
+        let mut table = table(2, header);
+        for line in &self.lines {
+            table.add_row([
+                line.metric.to_owned(),
+                value(line.before.value),
+                value(line.after.value),
+                interval(line.after),
+                signed(line.difference.value),
+                match (line.difference.low, line.difference.high) {
+                    (Some(low), Some(high)) => {
+                        format!("{} to {}", signed(Some(low)), signed(Some(high)))
+                    }
+                    _ => "-".to_owned(),
+                },
+            ]);
+        }
+        write!(out, "{}", table.trim_fmt())
     }
 }
 
@@ -249,6 +279,18 @@ fn table<S: ToString>(gap: u16, header: impl IntoIterator<Item = S>) -> Table {
 
 fn value(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |v| format!("{v:.3}"))
+}
+
+/// With its sign, or without where it rounds to nothing.
+fn signed(value: Option<f64>) -> String {
+    let Some(value) = value else {
+        return "-".to_owned();
+    };
+    match format!("{:.3}", value.abs()) {
+        zero if zero == "0.000" => zero,
+        size if value < 0.0 => format!("−{size}"),
+        size => format!("+{size}"),
+    }
 }
 
 fn interval(figure: Figure) -> String {

@@ -1,6 +1,6 @@
 //! Weights: named tensors in safetensors files, in f32 once read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
@@ -62,6 +62,24 @@ pub fn read(bytes: &[u8]) -> Result<NamedWeights, ModelError> {
 
 /// The bytes of a safetensors file.
 pub fn write(weights: &NamedWeights, precision: Precision) -> Result<Vec<u8>, ModelError> {
+    write_noted(weights, precision, None)
+}
+
+/// A note in a safetensors file's metadata.
+const NOTE: &str = "stance.note";
+
+/// The note that [`write_noted`] put into a file.
+pub fn note(bytes: &[u8]) -> Option<String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+    header.metadata().as_ref()?.get(NOTE).cloned()
+}
+
+/// The bytes of a safetensors file that holds a note as well.
+pub fn write_noted(
+    weights: &NamedWeights,
+    precision: Precision,
+    note: Option<String>,
+) -> Result<Vec<u8>, ModelError> {
     let bad = |e: safetensors::SafeTensorError| ModelError::Weights(e.to_string());
     let stored: Vec<(&String, &Weights, Vec<u8>)> = weights
         .iter()
@@ -87,7 +105,8 @@ pub fn write(weights: &NamedWeights, precision: Precision) -> Result<Vec<u8>, Mo
             Ok((name.as_str(), view))
         })
         .collect::<Result<Vec<_>, ModelError>>()?;
-    safetensors::serialize(views, None).map_err(bad)
+    let metadata = note.map(|note| HashMap::from([(NOTE.to_owned(), note)]));
+    safetensors::serialize(views, metadata).map_err(bad)
 }
 
 /// The tensor of this name.

@@ -357,6 +357,7 @@ mod tests {
                         secondary: None,
                     })
                     .collect(),
+                annotated: Default::default(),
             }],
         }
     }

@@ -29,18 +29,23 @@ struct BertFolderConfig {
 }
 
 impl Base {
-    /// A model folder of ours, or a Hugging Face folder of a BERT encoder (`config.json`,
-    /// `model.safetensors`, `tokenizer.json`).
-    pub fn open(path: &Path) -> Result<Base, ModelError> {
-        if let Ok(model) = ModelFolder::open(path) {
-            let heads = weights::read(&model.read(folder::HEADS)?)?;
-            return Ok(Base {
-                encoder: model.config.encoder.clone(),
-                encoder_weights: weights::read(&model.read(folder::SAFETENSORS)?)?,
-                tokenizer: model.read(folder::TOKENIZER)?,
-                ours: Some((model.config, heads)),
-            });
-        }
+    /// A model folder of ours, encoder and heads.
+    pub fn model(path: &Path) -> Result<Base, ModelError> {
+        let model = ModelFolder::open(path)?;
+        Ok(Base {
+            encoder: model.config.encoder.clone(),
+            encoder_weights: weights::read(&model.read(folder::SAFETENSORS)?)?,
+            tokenizer: model.read(folder::TOKENIZER)?,
+            ours: Some((
+                model.config.clone(),
+                weights::read(&model.read(folder::HEADS)?)?,
+            )),
+        })
+    }
+
+    /// A Hugging Face folder of a BERT encoder (`config.json`, `model.safetensors`,
+    /// `tokenizer.json`).
+    pub fn encoder(path: &Path) -> Result<Base, ModelError> {
         let read = |name: &str| {
             let file = path.join(name);
             std::fs::read(&file).map_err(|source| ModelError::Io {
@@ -52,6 +57,11 @@ impl Base {
             file: path.join(folder::CONFIG).display().to_string(),
             reason,
         };
+        if ModelFolder::open(path).is_ok() {
+            return Err(bad(
+                "this is a model of stance, heads and all; give the folder to --from".into(),
+            ));
+        }
         let config: BertFolderConfig =
             serde_json::from_slice(&read(folder::CONFIG)?).map_err(|e| bad(e.to_string()))?;
         if config.model_type != "bert" || config.hidden_act != "gelu" {
@@ -72,6 +82,15 @@ impl Base {
             tokenizer: read(folder::TOKENIZER)?,
             ours: None,
         })
+    }
+
+    /// The weights of one of our models, encoder and heads; of an encoder, its own.
+    pub fn weights(&self) -> NamedWeights {
+        let mut all = self.encoder_weights.clone();
+        if let Some((_, heads)) = &self.ours {
+            all.extend(heads.clone());
+        }
+        all
     }
 }
 

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::Trained;
 use super::{descriptions, save};
 use crate::annotations::AnnotatedArticle;
-use crate::evaluation::{self, ArticleResult, Report};
+use crate::evaluation::{self, ArticleResult};
 use crate::model::engine::{Engine, TokenVectors};
 use crate::model::folder::{self, Calibration, ModelFiles};
 use crate::model::torch::Torch;
@@ -72,15 +74,31 @@ impl Engine for Remembering {
     }
 }
 
-/// The figures on annotated articles, as the weights and calibration now stand.
-pub fn measure(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Report, ModelError> {
-    Ok(evaluation::report(
-        &judge(&model(trained)?, articles)?,
-        SEED,
-    ))
+/// What the weights find in annotated articles, as calibration now stands. Texts of one article
+/// (of one id) are taken together.
+pub fn judge(
+    trained: &Trained,
+    articles: &[AnnotatedArticle],
+) -> Result<Vec<ArticleResult>, ModelError> {
+    let mut together: Vec<ArticleResult> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let results = judge_each(&model(trained)?, articles)?;
+    for (article, result) in articles.iter().zip(results) {
+        match places.get(article.id.as_str()) {
+            Some(place) => together[*place] += result,
+            None => {
+                places.insert(&article.id, together.len());
+                together.push(result);
+            }
+        }
+    }
+    Ok(together)
 }
 
-fn judge(model: &Model, articles: &[AnnotatedArticle]) -> Result<Vec<ArticleResult>, ModelError> {
+fn judge_each(
+    model: &Model,
+    articles: &[AnnotatedArticle],
+) -> Result<Vec<ArticleResult>, ModelError> {
     articles
         .iter()
         .map(|article| {
@@ -90,23 +108,58 @@ fn judge(model: &Model, articles: &[AnnotatedArticle]) -> Result<Vec<ArticleResu
         .collect()
 }
 
-/// Choose the temperature that makes the stances' log-likelihood highest, and the mention bias
-/// and issue threshold that make F1 highest.
-pub fn choose(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Calibration, ModelError> {
+/// The figures by which an epoch is known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DevFigures {
+    /// Mean negative log-likelihood of the stances, in nats, at the best temperature.
+    pub log_loss: f64,
+    pub stance_f1: Option<f64>,
+    pub issue_f1: Option<f64>,
+    pub mention_f1: Option<f64>,
+}
+
+impl DevFigures {
+    pub fn of(results: &[ArticleResult]) -> DevFigures {
+        let report = evaluation::report(results, SEED);
+        DevFigures {
+            log_loss: log_loss(results, temperature(results)),
+            stance_f1: report.stance.macro_f1.value,
+            issue_f1: report.issue.micro.f1.value,
+            mention_f1: report.mention.exact.f1.value,
+        }
+    }
+}
+
+/// With fewer labels than this the temperature stays as it is.
+const FEWEST_LABELS: usize = 30;
+
+/// Choose the temperature that makes the stances' log-likelihood highest; and, if `all` was
+/// annotated, the mention bias and issue threshold that make F1 highest. What is not chosen
+/// stays.
+pub fn choose(
+    trained: &Trained,
+    articles: &[AnnotatedArticle],
+    all: bool,
+) -> Result<Calibration, ModelError> {
     let mut model = model(trained)?;
-    let mut best = Calibration {
-        stance_temperature: 1.0,
-        mention_bias: 0.0,
-        issue_threshold: 0.5,
-        described_threshold: 0.5,
-    };
+    let mut best = trained.calibration;
+    if !all {
+        let results = judge_each(&model, articles)?;
+        let labels: usize = results.iter().map(|r| r.stances.len()).sum();
+        if labels >= FEWEST_LABELS {
+            // Probabilities were already divided by the present temperature.
+            best.stance_temperature *= temperature(&results);
+        }
+        return Ok(best);
+    }
+    best.stance_temperature = 1.0;
     let mut bias_f1 = f64::MIN;
     for bias in [-0.5, 0.0, 0.5, 1.0, 1.5] {
         model.set_calibration(Calibration {
             mention_bias: bias,
             ..best
         });
-        let results = judge(&model, articles)?;
+        let results = judge_each(&model, articles)?;
         let f1 = pooled_mention_f1(&results);
         if f1 > bias_f1 {
             (bias_f1, best.mention_bias) = (f1, bias);
@@ -121,7 +174,7 @@ pub fn choose(trained: &Trained, articles: &[AnnotatedArticle]) -> Result<Calibr
             issue_threshold: threshold,
             ..best
         });
-        let f1 = evaluation::report(&judge(&model, articles)?, SEED)
+        let f1 = evaluation::report(&judge_each(&model, articles)?, SEED)
             .issue
             .micro
             .f1
@@ -196,25 +249,28 @@ fn pooled_mention_f1(results: &[ArticleResult]) -> f64 {
 
 /// The temperature of the highest log-likelihood, from 0.5 to 4.0 in steps of 2%.
 fn temperature(results: &[ArticleResult]) -> f32 {
-    let items: Vec<_> = results.iter().flat_map(|r| &r.stances).collect();
-    let likelihood = |temperature: f32| -> f64 {
-        items
-            .iter()
-            .map(|item| {
-                let logits = item.probabilities.map(|p| p.max(1e-12).ln() / temperature);
-                let p = crate::model::heads::softmax(&logits);
-                f64::from(p[item.gold as usize]).max(1e-12).ln()
-            })
-            .sum()
-    };
-    let mut best = (f64::MIN, 1.0);
+    let mut best = (f64::MAX, 1.0);
     let mut temperature = 0.5;
     while temperature <= 4.0 {
-        let value = likelihood(temperature);
-        if value > best.0 {
+        let value = log_loss(results, temperature);
+        if value < best.0 {
             best = (value, temperature);
         }
         temperature *= 1.02;
     }
     best.1
+}
+
+/// The mean negative log-likelihood of the gold stances if the logits are divided by a
+/// temperature; 0 without stances.
+fn log_loss(results: &[ArticleResult], temperature: f32) -> f64 {
+    let items = || results.iter().flat_map(|r| &r.stances);
+    let loss: f64 = items()
+        .map(|item| {
+            let logits = item.probabilities.map(|p| p.max(1e-12).ln() / temperature);
+            let p = crate::model::heads::softmax(&logits);
+            -f64::from(p[item.gold as usize]).max(1e-12).ln()
+        })
+        .sum();
+    loss / items().count().max(1) as f64
 }

@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-use crate::annotations::{AnnotatedArticle, AnnotatedSentence};
+use crate::annotations::{Annotated, AnnotatedArticle, AnnotatedSentence};
 use crate::codebook::Stance;
 use crate::model::antecedents::{self, FEATURES, MentionPlace};
 use crate::model::heads::{BEGIN, INSIDE, OUTSIDE};
@@ -33,6 +33,11 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// Its tokens, context included.
+    pub fn tokens(&self) -> usize {
+        self.windows.iter().map(|e| e.window.ids.len()).sum()
+    }
+
     fn longest(&self) -> usize {
         let lengths = self.windows.iter().map(|e| e.window.ids.len());
         lengths.max().unwrap_or(0)
@@ -46,6 +51,8 @@ struct Example {
 }
 
 struct Targets {
+    /// What of this is known.
+    annotated: Annotated,
     /// One tag a word.
     tags: Vec<i64>,
     mentions: Vec<Mention>,
@@ -189,6 +196,7 @@ fn targets(scored: &Scored, sentence: &AnnotatedSentence, issues: &[String]) -> 
         }
     }
     Targets {
+        annotated: sentence.annotated,
         tags,
         mentions,
         issues: issues
@@ -222,8 +230,11 @@ pub struct Batch {
     pub ids: Tensor,
     pub casing: Tensor,
     pub mask: Tensor,
+    /// Of the sentences whose mentions are known.
     pub word_first: Tensor,
     pub word_tags: Tensor,
+    /// Of the others.
+    pub unknown_word_first: Tensor,
     pub mention_first: Tensor,
     pub mention_last: Tensor,
     /// Mentions × rows; averages a mention's tokens.
@@ -237,6 +248,10 @@ pub struct Batch {
     pub sentence_means: Tensor,
     pub sentence_cls: Tensor,
     pub sentence_issues: Tensor,
+    /// Indices of the sentences whose issues are known,
+    pub issues_known: Tensor,
+    /// and of the others.
+    pub issues_unknown: Tensor,
     /// Tokens in the batch, without padding.
     pub tokens: usize,
 }
@@ -255,6 +270,19 @@ pub struct AntecedentBatch {
     /// Whether a column stands for the row's party.
     pub right: Tensor,
     pub weights: Tensor,
+}
+
+/// Batches hold so many tokens, padding included, if there are enough,
+const BATCH_TOKENS: usize = 2048;
+/// and fewer where one pass would otherwise have less than so many steps,
+const STEPS_IN_A_PASS: usize = 16;
+/// but at least so many.
+const FEWEST_TOKENS: usize = 256;
+
+/// Tokens in a batch, where the user does not say.
+pub fn batch_tokens(passages: &[Passage]) -> usize {
+    let all: usize = passages.iter().map(Passage::tokens).sum();
+    (all / STEPS_IN_A_PASS).clamp(FEWEST_TOKENS, BATCH_TOKENS)
 }
 
 /// Shuffle passages into batches of about `budget` tokens, windows of like length together.
@@ -377,6 +405,8 @@ fn batch(passages: &[Passage], device: Device) -> Batch {
     let mut casing = vec![0i64; rows];
     let mut mask = vec![0i64; rows];
     let (mut word_first, mut word_tags) = (Vec::new(), Vec::new());
+    let mut unknown_word_first = Vec::new();
+    let (mut issues_known, mut issues_unknown) = (Vec::new(), Vec::new());
     let (mut mention_first, mut mention_last) = (Vec::new(), Vec::new());
     let (mut mention_ranges, mut mention_sentence) = (Vec::new(), Vec::new());
     let (mut mention_cls, mut mention_stances) = (Vec::new(), Vec::new());
@@ -395,15 +425,28 @@ fn batch(passages: &[Passage], device: Device) -> Batch {
             }
             for (scored, targets) in window.scored.iter().zip(&example.targets) {
                 let sentence = sentence_cls.len() as i64;
-                word_first.extend(scored.words.iter().map(|w| (row + w.tokens.start) as i64));
-                word_tags.extend(&targets.tags);
+                let words = scored.words.iter().map(|w| (row + w.tokens.start) as i64);
+                let known = targets.annotated;
+                if known.mentions {
+                    word_first.extend(words);
+                    word_tags.extend(&targets.tags);
+                } else {
+                    unknown_word_first.extend(words);
+                }
+                match known.issues {
+                    true => issues_known.push(sentence),
+                    false => issues_unknown.push(sentence),
+                }
                 let tokens = scored.tokens();
                 sentence_ranges.push(row + tokens.start..row + tokens.end);
                 sentence_cls.push(row as i64);
                 sentence_issues.extend(&targets.issues);
                 for mention in &targets.mentions {
                     let tokens = &mention.tokens;
-                    here.push((mention_first.len(), mention));
+                    // Where mentions are missing, so may be the antecedents.
+                    if known.mentions {
+                        here.push((mention_first.len(), mention));
+                    }
                     mention_first.push((row + tokens.start) as i64);
                     mention_last.push((row + tokens.end - 1) as i64);
                     mention_ranges.push(row + tokens.start..row + tokens.end);
@@ -440,6 +483,7 @@ fn batch(passages: &[Passage], device: Device) -> Batch {
         mask: grid(&mask),
         word_first: integers(&word_first),
         word_tags: integers(&word_tags),
+        unknown_word_first: integers(&unknown_word_first),
         mention_first: integers(&mention_first),
         mention_last: integers(&mention_last),
         mention_means: means(&mention_ranges),
@@ -450,6 +494,8 @@ fn batch(passages: &[Passage], device: Device) -> Batch {
         sentence_means: means(&sentence_ranges),
         sentence_cls: integers(&sentence_cls),
         sentence_issues: table(&sentence_issues, sentence_ranges.len()),
+        issues_known: integers(&issues_known),
+        issues_unknown: integers(&issues_unknown),
         tokens: examples().map(|e| e.window.ids.len()).sum(),
     }
 }

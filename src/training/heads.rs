@@ -13,10 +13,10 @@ const STANCE_HIDDEN: i64 = 256;
 const ISSUE_HIDDEN: i64 = 256;
 
 /// How much each task counts in the loss.
-const MENTION_WEIGHT: f64 = 3.0;
-const ISSUE_WEIGHT: f64 = 4.0;
+pub(super) const MENTION_WEIGHT: f64 = 3.0;
+pub(super) const ISSUE_WEIGHT: f64 = 4.0;
 const ANTECEDENT_WEIGHT: f64 = 0.7;
-const DESCRIBED_WEIGHT: f64 = 2.0;
+pub(super) const DESCRIBED_WEIGHT: f64 = 2.0;
 
 /// The twin of [`crate::model::heads::Heads`]; the two are held to each other by a test.
 pub struct TrainableHeads {
@@ -239,11 +239,15 @@ impl TrainableHeads {
         described: &DescriptionBatch,
         train: bool,
     ) -> Losses {
-        let mention = self
-            .tag_logits(tokens, &batch.word_first, train)
-            .cross_entropy_for_logits(&batch.word_tags);
-        let stance = if batch.mention_first.size()[0] == 0 {
-            Tensor::zeros([], (Kind::Float, tokens.device()))
+        let zero = || Tensor::zeros([], (Kind::Float, tokens.device()));
+        let mention = if is_empty(&batch.word_first) {
+            zero()
+        } else {
+            self.tag_logits(tokens, &batch.word_first, train)
+                .cross_entropy_for_logits(&batch.word_tags)
+        };
+        let stance = if is_empty(&batch.mention_first) {
+            zero()
         } else {
             let log_p = self
                 .stance_logits(tokens, batch, train)
@@ -252,22 +256,30 @@ impl TrainableHeads {
                 .sum_dim_intlist(-1, false, Kind::Float)
                 .mean(Kind::Float)
         };
-        let issue = self
-            .issue_logits(tokens, batch, train)
-            .binary_cross_entropy_with_logits::<Tensor>(
-                &batch.sentence_issues,
-                None,
-                None,
-                tch::Reduction::Mean,
-            );
-        let described = self
-            .described_logits(&batch.sentence_means.matmul(tokens), descriptions)
-            .binary_cross_entropy_with_logits::<Tensor>(
-                &batch.sentence_issues.index_select(1, &described.issues),
-                None,
-                None,
-                tch::Reduction::Mean,
-            );
+        // Sentences whose issues nobody looked for teach nothing of issues.
+        let known = |table: &Tensor| table.index_select(0, &batch.issues_known);
+        let (issue, described) = if is_empty(&batch.issues_known) {
+            (zero(), zero())
+        } else {
+            let issues = known(&batch.sentence_issues);
+            let issue = known(&self.issue_logits(tokens, batch, train))
+                .binary_cross_entropy_with_logits::<Tensor>(
+                    &issues,
+                    None,
+                    None,
+                    tch::Reduction::Mean,
+                );
+            let sentences = known(&batch.sentence_means).matmul(tokens);
+            let described = self
+                .described_logits(&sentences, descriptions)
+                .binary_cross_entropy_with_logits::<Tensor>(
+                    &issues.index_select(1, &described.issues),
+                    None,
+                    None,
+                    tch::Reduction::Mean,
+                );
+            (issue, described)
+        };
         Losses {
             mention,
             stance,
@@ -276,6 +288,11 @@ impl TrainableHeads {
             described,
         }
     }
+}
+
+/// Whether a list of indices has none.
+pub(super) fn is_empty(indices: &Tensor) -> bool {
+    indices.numel() == 0
 }
 
 #[cfg(test)]

@@ -20,6 +20,14 @@ pub struct Network {
     pub head_variables: nn::VarStore,
 }
 
+/// What the encoder makes of a batch.
+pub struct Vectors {
+    /// Windows × tokens, flattened, × width.
+    pub tokens: Tensor,
+    /// Descriptions × width: the means of their tokens.
+    pub descriptions: Tensor,
+}
+
 /// rust-bert's form of the encoder's shape.
 pub fn bert_config(encoder: &EncoderConfig, dropout: f64) -> BertConfig {
     BertConfig {
@@ -100,8 +108,8 @@ impl Network {
             .to_kind(Kind::Float)
     }
 
-    /// The losses of a batch; sentences are also matched with these descriptions of issues.
-    pub fn losses(&self, batch: &Batch, described: &DescriptionBatch, train: bool) -> Losses {
+    /// What the heads read: the batch's token vectors and those of the descriptions of issues.
+    pub fn read(&self, batch: &Batch, described: &DescriptionBatch, train: bool) -> Vectors {
         let encode = |ids, casing, mask| {
             let vectors = self.encode(ids, casing, mask, train);
             let width = vectors.size()[2];
@@ -109,7 +117,26 @@ impl Network {
         };
         let tokens = encode(&batch.ids, &batch.casing, &batch.mask);
         let words = encode(&described.ids, &described.casing, &described.mask);
-        let means = described.means.matmul(&words);
-        self.heads.losses(&tokens, batch, &means, described, train)
+        Vectors {
+            tokens,
+            descriptions: described.means.matmul(&words),
+        }
+    }
+
+    /// The losses of a batch by what is annotated in it; sentences are also matched with these
+    /// descriptions of issues.
+    pub fn losses(
+        &self,
+        vectors: &Vectors,
+        batch: &Batch,
+        described: &DescriptionBatch,
+        train: bool,
+    ) -> Losses {
+        let Vectors {
+            tokens,
+            descriptions,
+        } = vectors;
+        self.heads
+            .losses(tokens, batch, descriptions, described, train)
     }
 }

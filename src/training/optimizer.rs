@@ -3,7 +3,8 @@
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use crate::model::weights::{NamedWeights, Weights};
+use crate::model::ModelError;
+use crate::model::weights::{self, NamedWeights, Weights};
 
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
@@ -21,6 +22,25 @@ struct Parameter {
     average: Tensor,
     rate_scale: f64,
     decay: f64,
+}
+
+impl Parameter {
+    fn parts(&self) -> [(&'static str, &Tensor); 4] {
+        [
+            ("master", &self.master),
+            ("first", &self.first_moment),
+            ("second", &self.second_moment),
+            ("average", &self.average),
+        ]
+    }
+}
+
+/// What an [`AdamW`] has come to.
+#[derive(Debug, Clone)]
+pub struct OptimizerState {
+    pub tensors: NamedWeights,
+    pub steps: i32,
+    pub averaged: i64,
 }
 
 /// The optimizer of one training run.
@@ -67,7 +87,14 @@ impl AdamW {
             let gradients: Vec<Tensor> = self
                 .parameters
                 .iter()
-                .map(|p| p.variable.grad().to_kind(Kind::Float))
+                .map(|p| {
+                    let gradient = p.variable.grad();
+                    // A head that no batch has asked for yet has none.
+                    match gradient.defined() {
+                        true => gradient.to_kind(Kind::Float),
+                        false => p.master.zeros_like(),
+                    }
+                })
                 .collect();
             let squares: f64 = gradients.iter().map(|g| g.dot_self()).sum();
             let clip = (LARGEST_GRADIENT_NORM / (squares.sqrt() + 1e-6)).min(1.0);
@@ -88,6 +115,11 @@ impl AdamW {
         });
     }
 
+    /// Updates so far.
+    pub fn steps(&self) -> i32 {
+        self.steps
+    }
+
     /// Count the present weights into the average.
     pub fn average(&mut self) {
         self.averaged += 1;
@@ -97,6 +129,49 @@ impl AdamW {
                 let _ = parameter.average.lerp_(&parameter.master, weight);
             }
         });
+    }
+
+    /// All that decides how training goes on, by name.
+    pub fn state(&self) -> OptimizerState {
+        let mut tensors = NamedWeights::new();
+        for parameter in &self.parameters {
+            for (part, tensor) in parameter.parts() {
+                let name = format!("{part}.{}", parameter.name);
+                tensors.insert(name, to_weights(tensor));
+            }
+        }
+        OptimizerState {
+            tensors,
+            steps: self.steps,
+            averaged: self.averaged,
+        }
+    }
+
+    /// Go on from what [`AdamW::state`] gave.
+    ///
+    /// # Errors
+    /// When it is the state of another network.
+    pub fn restore(&mut self, state: &OptimizerState) -> Result<(), ModelError> {
+        no_grad(|| {
+            for parameter in &mut self.parameters {
+                for (part, tensor) in parameter.parts() {
+                    let name = format!("{part}.{}", parameter.name);
+                    let kept = weights::get(&state.tensors, &name)?;
+                    let shape: Vec<i64> = kept.shape.iter().map(|s| *s as i64).collect();
+                    if shape != tensor.size() {
+                        return Err(ModelError::Weights(format!(
+                            "the tensor {name} has another shape"
+                        )));
+                    }
+                    let values = Tensor::from_slice(&kept.values).view(shape.as_slice());
+                    tensor.shallow_clone().copy_(&values);
+                }
+                parameter.variable.copy_(&parameter.master);
+            }
+            Ok(())
+        })?;
+        (self.steps, self.averaged) = (state.steps, state.averaged);
+        Ok(())
     }
 
     /// All weights in full precision: the average, if there is one yet.

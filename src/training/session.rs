@@ -1,0 +1,184 @@
+//! Corpora and start, read once; runs averaged, calibrated and compared.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::base::Base;
+use super::checkpoint::RunRecord;
+use super::corpus::Corpora;
+use super::findings::Findings;
+use super::{Options, Start, Trained, WINDOWS, calibrate, save};
+use crate::codebook;
+use crate::evaluation::{self, ArticleResult, Comparison, Report};
+use crate::model::folder::{self, Calibration, TrainingRecord};
+use crate::model::weights::NamedWeights;
+use crate::model::windows::WindowSizes;
+
+/// Seed of the intervals.
+pub const SEED: u64 = 1;
+
+/// Corpora, start and settings, read once.
+pub struct Session<'o> {
+    pub options: &'o Options,
+    pub base: Base,
+    pub issues: Vec<String>,
+    pub windows: WindowSizes,
+    pub corpora: Corpora,
+    /// What was found wrong with the corpora; no errors.
+    pub findings: Findings,
+}
+
+/// What training comes to.
+pub struct Finished {
+    pub trained: Trained,
+    /// On the dev split.
+    pub report: Report,
+    /// With the model that training started from, on the dev split.
+    pub comparison: Option<Comparison>,
+}
+
+impl<'o> Session<'o> {
+    /// Read and check what the options name.
+    ///
+    /// # Errors
+    /// When a file cannot be read; or, all in one message, what is wrong with the labels.
+    pub fn open(options: &'o Options) -> anyhow::Result<Session<'o>> {
+        let base = match &options.start {
+            Start::Model(path) => Base::model(path)
+                .with_context(|| format!("cannot start from the model {}", path.display()))?,
+            Start::Encoder(path) => Base::encoder(path)
+                .with_context(|| format!("cannot start from the encoder {}", path.display()))?,
+        };
+        let all = match &base.ours {
+            Some((config, _)) => config.issues.clone(),
+            None => codebook::ISSUES.map(str::to_owned).to_vec(),
+        };
+        let mut findings = Findings::default();
+        let corpora = Corpora::open(&options.train, options.dev.as_deref(), &all, &mut findings)?;
+        anyhow::ensure!(
+            findings.errors() == 0,
+            "the labels cannot be used as they are:\n{findings}"
+        );
+        anyhow::ensure!(
+            base.ours.is_some() || corpora.train.complete,
+            "a table of labels says nothing of the mentions and issues that it leaves out, so it \
+             cannot make a model from scratch; fine-tune one with --from, or give annotated \
+             articles (JSON Lines)"
+        );
+        let mut issues = all;
+        issues.retain(|issue| !options.hold_out.contains(issue));
+        Ok(Session {
+            options,
+            issues,
+            windows: base
+                .ours
+                .as_ref()
+                .map_or(WINDOWS, |(config, _)| config.windows),
+            corpora,
+            findings,
+            base,
+        })
+    }
+
+    /// The file, in the output folder, of the run of a seed; named by all that decides its
+    /// weights.
+    pub fn run_file(&self, seed: u64) -> anyhow::Result<PathBuf> {
+        let options = self.options;
+        let start = match &options.start {
+            Start::Model(path) => save::file_sha256(&path.join(folder::CONFIG))?,
+            Start::Encoder(path) => save::file_sha256(&path.join(folder::SAFETENSORS))?,
+        };
+        let key = format!(
+            "{} {} {} {start} {} {:?} {} {:?} {} {:?}",
+            env!("CARGO_PKG_VERSION"),
+            self.corpora.train.sha256,
+            self.corpora.dev.sha256,
+            options.epochs,
+            options.patience,
+            options.rate,
+            options.batch_tokens,
+            options.bf16,
+            options.hold_out,
+        );
+        let key = folder::sha256(key.as_bytes());
+        Ok(format!("seed-{seed}-{}.run", &key[..12]).into())
+    }
+
+    /// Average the runs' weights, choose the calibration on the dev split, and compare the
+    /// outcome with the start.
+    pub fn finish(&self, runs: &[(RunRecord, NamedWeights)]) -> anyhow::Result<Finished> {
+        let weights: Vec<&NamedWeights> = runs.iter().map(|(_, weights)| weights).collect();
+        let mut trained = self.trained(average(&weights))?;
+        let dev = &self.corpora.dev;
+        trained.calibration = calibrate::choose(&trained, &dev.articles, dev.complete)?;
+        let after = calibrate::judge(&trained, &dev.articles)?;
+        let comparison = match &self.base.ours {
+            Some(_) => Some(evaluation::compare(&self.judge_start()?, &after, SEED)),
+            None => None,
+        };
+        Ok(Finished {
+            report: evaluation::report(&after, SEED),
+            trained,
+            comparison,
+        })
+    }
+
+    /// What the model that training starts from finds in the dev split.
+    pub(super) fn judge_start(&self) -> anyhow::Result<Vec<ArticleResult>> {
+        let start = self.trained(self.base.weights())?;
+        Ok(calibrate::judge(&start, &self.corpora.dev.articles)?)
+    }
+
+    /// Weights as a model, calibrated as the start is.
+    pub(super) fn trained(&self, weights: NamedWeights) -> anyhow::Result<Trained> {
+        let (encoder_weights, head_weights) = weights
+            .into_iter()
+            .partition(|(name, _)| name.starts_with("embeddings.") || name.starts_with("encoder."));
+        Ok(Trained {
+            name: self.options.name.clone(),
+            tokenizer: self.base.tokenizer.clone(),
+            encoder: self.base.encoder.clone(),
+            encoder_weights,
+            head_weights,
+            windows: self.windows,
+            calibration: self.base.ours.as_ref().map_or(
+                Calibration {
+                    stance_temperature: 1.0,
+                    mention_bias: 0.0,
+                    issue_threshold: 0.5,
+                    described_threshold: 0.5,
+                },
+                |(config, _)| config.calibration,
+            ),
+            record: TrainingRecord {
+                seeds: self.options.seeds.clone(),
+                epochs: self.options.epochs,
+                train_sha256: self.corpora.train.sha256.clone(),
+                dev_sha256: self.corpora.dev.sha256.clone(),
+            },
+            issues: self.issues.clone(),
+        })
+    }
+}
+
+fn average(runs: &[&NamedWeights]) -> NamedWeights {
+    let mut sum = runs.first().map(|run| (*run).clone()).unwrap_or_default();
+    for run in runs.iter().skip(1) {
+        for (name, tensor) in *run {
+            if let Some(sum) = sum.get_mut(name) {
+                sum.values
+                    .iter_mut()
+                    .zip(&tensor.values)
+                    .for_each(|(s, v)| *s += v);
+            }
+        }
+    }
+    for tensor in sum.values_mut() {
+        tensor
+            .values
+            .iter_mut()
+            .for_each(|v| *v /= runs.len() as f32);
+    }
+    sum
+}
