@@ -117,13 +117,14 @@ pub fn read(path: &Path) -> Result<Vec<AnnotatedArticle>, CorpusError> {
         .collect()
 }
 
-/// Each line of a corpus file, with its number: an article, or what is wrong with it.
+/// A line of a corpus file, by its number from 1: an article, or what is wrong with it.
+pub type Line = (usize, Result<AnnotatedArticle, CorpusError>);
+
+/// Each line of a corpus file that is not blank.
 ///
 /// # Errors
 /// [`CorpusError::Io`], and [`CorpusError::Empty`] for a file without lines.
-pub fn read_all(
-    path: &Path,
-) -> Result<Vec<(usize, Result<AnnotatedArticle, CorpusError>)>, CorpusError> {
+pub fn read_all(path: &Path) -> Result<Vec<Line>, CorpusError> {
     let file = path.display().to_string();
     let io = |source| CorpusError::Io {
         file: file.clone(),

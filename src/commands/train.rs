@@ -142,8 +142,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => table::print(&finished.report)?,
         Some(comparison) => {
             table::print(format!(
-                "on the dev split ({}, {} labels), before: {}, after: {}\n{comparison}\n",
-                table::count(comparison.articles as u64, "article or text"),
+                "on the dev split ({}, {} labels), before: {}, after: {}\n\n{comparison}\n",
+                match session.corpora.dev.complete {
+                    true => table::count(comparison.articles as u64, "article"),
+                    false => table::count(comparison.articles as u64, "text"),
+                },
                 comparison.units,
                 session.base.ours.as_ref().map_or("", |(c, _)| &c.name),
                 options.name,
@@ -332,14 +335,14 @@ fn tell(progress: Progress) {
                 ("issue", loss.issue),
                 ("antecedent", loss.antecedent),
                 ("described", loss.described),
-                ("kept", loss.kept),
+                ("kept to", loss.kept),
             ] {
                 if value > 0.0 {
                     losses += &format!(", {name} {value:.4}");
                 }
             }
             let dev = &record.dev;
-            let mut figures = format!("log loss {:.4}", dev.log_loss);
+            let mut figures = format!("loss {:.4}", dev.loss);
             for (name, value) in [
                 ("stance F1", dev.stance_f1),
                 ("mention F1", dev.mention_f1),

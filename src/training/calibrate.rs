@@ -111,6 +111,9 @@ fn judge_each(
 /// The figures by which an epoch is known.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DevFigures {
+    /// What the best epoch is chosen by: the log loss of the stances, and the losses of mentions
+    /// and issues as they count in training.
+    pub loss: f64,
     /// Mean negative log-likelihood of the stances, in nats, at the best temperature.
     pub log_loss: f64,
     pub stance_f1: Option<f64>,
@@ -119,10 +122,13 @@ pub struct DevFigures {
 }
 
 impl DevFigures {
-    pub fn of(results: &[ArticleResult]) -> DevFigures {
+    /// From what was found in the dev split, and the weighted losses of mentions and issues.
+    pub fn of(results: &[ArticleResult], other_losses: f64) -> DevFigures {
         let report = evaluation::report(results, SEED);
+        let log_loss = log_loss(results, temperature(results));
         DevFigures {
-            log_loss: log_loss(results, temperature(results)),
+            loss: log_loss + other_losses,
+            log_loss,
             stance_f1: report.stance.macro_f1.value,
             issue_f1: report.issue.micro.f1.value,
             mention_f1: report.mention.exact.f1.value,

@@ -68,8 +68,7 @@ fn compose(
     writeln!(out, "```sh\n{command}\n```\n")?;
     writeln!(
         out,
-        "To use it: `stance score INPUT -o OUT --model {}`, on either engine.\n",
-        "DIR"
+        "To use it: `stance score INPUT -o OUT --model` and this folder, on either engine.\n"
     )?;
 
     writeln!(out, "## Data")?;
@@ -116,30 +115,34 @@ fn compose(
     )?;
     writeln!(
         out,
-        "| seed | epoch | loss on train: stance | dev: log loss | dev: stance macro-F1 | kept |\n\
-         | --- | --- | --- | --- | --- | --- |"
+        "| seed | epoch | train: stance loss | dev: loss | of stances | stance macro-F1 | issue micro-F1 | kept |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- |"
     )?;
     for run in runs {
         let kept = |epoch: usize| if run.kept == epoch { "yes" } else { "" };
         if let Some(start) = &run.start {
             writeln!(
                 out,
-                "| {} | start | | {:.3} | {} | {} |",
+                "| {} | start | | {:.3} | {:.3} | {} | {} | {} |",
                 run.seed,
+                start.loss,
                 start.log_loss,
                 number(start.stance_f1),
+                number(start.issue_f1),
                 kept(0)
             )?;
         }
         for epoch in &run.epochs {
             writeln!(
                 out,
-                "| {} | {} | {:.3} | {:.3} | {} | {} |",
+                "| {} | {} | {:.3} | {:.3} | {:.3} | {} | {} | {} |",
                 run.seed,
                 epoch.epoch,
                 epoch.loss.stance,
+                epoch.dev.loss,
                 epoch.dev.log_loss,
                 number(epoch.dev.stance_f1),
+                number(epoch.dev.issue_f1),
                 kept(epoch.epoch)
             )?;
         }

@@ -14,6 +14,7 @@ use super::calibrate::{self, DevFigures};
 use super::checkpoint::{Checkpoint, EpochRecord, MeanLosses, RunRecord};
 use super::descriptions::Descriptions;
 use super::examples;
+use super::heads::{ISSUE_WEIGHT, MENTION_WEIGHT};
 use super::network::{self, Network};
 use super::optimizer::AdamW;
 use super::session::Session;
@@ -33,6 +34,9 @@ const WARMUP: f64 = 0.08;
 const AVERAGED: f64 = 0.3;
 /// The heads of all seeds start alike, so that their weights can be averaged.
 const HEAD_SEED: i64 = 20_260;
+
+/// Seed of how the dev split is cut.
+const DEV_SEED: u64 = 1;
 
 /// A run that is under way.
 struct Run<'s> {
@@ -70,7 +74,7 @@ impl Session<'_> {
             }
             None => {
                 let start = match &self.base.ours {
-                    Some(_) => Some(DevFigures::of(&self.judge_start()?)),
+                    Some(_) => Some(DevFigures::of(&self.judge_start()?, run.dev_losses()?)),
                     None => None,
                 };
                 Checkpoint {
@@ -81,12 +85,12 @@ impl Session<'_> {
             }
         };
         let mut stopping = match (options.patience, &held.record.start) {
-            (Some(patience), Some(start)) => Some(Stopping::new(patience, start.log_loss)),
+            (Some(patience), Some(start)) => Some(Stopping::new(patience, start.loss)),
             _ => None,
         };
         for done in &held.record.epochs {
             if let Some(stopping) = &mut stopping {
-                stopping.record(done.epoch, done.dev.log_loss);
+                stopping.record(done.epoch, done.dev.loss);
             }
         }
         for epoch in held.record.epochs.len() + 1..=options.epochs {
@@ -98,10 +102,9 @@ impl Session<'_> {
             let began = Instant::now();
             let loss = run.epoch(epoch, &mut held.record)?;
             let trained = self.trained(run.optimizer.weights())?;
-            let dev = DevFigures::of(&calibrate::judge(&trained, &self.corpora.dev.articles)?);
-            let best = stopping
-                .as_mut()
-                .is_some_and(|s| s.record(epoch, dev.log_loss));
+            let judged = calibrate::judge(&trained, &self.corpora.dev.articles)?;
+            let dev = DevFigures::of(&judged, run.dev_losses()?);
+            let best = stopping.as_mut().is_some_and(|s| s.record(epoch, dev.loss));
             held.record.kept = stopping.as_ref().map_or(epoch, Stopping::best_epoch);
             if held.record.kept == epoch {
                 held.weights = run.optimizer.weights();
@@ -157,6 +160,44 @@ impl<'s> Run<'s> {
             network,
             teacher,
         })
+    }
+
+    /// The losses of mentions and issues in the dev split, where they are annotated, weighted as
+    /// in training.
+    fn dev_losses(&self) -> anyhow::Result<f64> {
+        let session = self.session;
+        // The articles are cut at random, but alike each time.
+        let mut rng = ChaCha8Rng::seed_from_u64(DEV_SEED);
+        let mut passages = Vec::new();
+        for article in &session.corpora.dev.articles {
+            passages.extend(examples::passages(
+                article,
+                &session.issues,
+                session.windows,
+                &self.pieces,
+                &mut rng,
+            )?);
+        }
+        let budget = examples::batch_tokens(&passages);
+        let device = session.options.device;
+        let (mut sum, mut weight) = ([0.0; 2], [0.0; 2]);
+        for batch in examples::batches(passages, budget, &mut rng, device) {
+            let described = self.descriptions.batch(&mut rng, device);
+            let losses = tch::no_grad(|| {
+                let vectors = self.network.read(&batch, &described, false);
+                self.network.losses(&vectors, &batch, &described, false)
+            });
+            let sizes = [batch.word_first.numel(), batch.issues_known.numel()];
+            for (task, loss) in [&losses.mention, &losses.issue].into_iter().enumerate() {
+                sum[task] += loss.double_value(&[]) * sizes[task] as f64;
+                weight[task] += sizes[task] as f64;
+            }
+        }
+        let mean = |task: usize| match weight[task] {
+            0.0 => 0.0,
+            weight => sum[task] / weight,
+        };
+        Ok(MENTION_WEIGHT * mean(0) + ISSUE_WEIGHT * mean(1))
     }
 
     /// One pass over the articles. What is random in it follows from seed and epoch alone, so
