@@ -286,8 +286,9 @@ fn a_table_of_labels_makes_a_model_that_scores_on_both_engines() {
         scores(folder, "mine", "torch"),
     );
     assert!(!embedded.is_empty());
+    // The same mention of the same party; this random model may find others on either engine.
     let key = |row: &serde_json::Value| {
-        ["article", "sentence", "party"].map(|column| row[column].to_string())
+        ["article", "sentence", "party", "mention_start"].map(|column| row[column].to_string())
     };
     let mut both = 0;
     for row in &embedded {
@@ -297,11 +298,7 @@ fn a_table_of_labels_makes_a_model_that_scores_on_both_engines() {
             both += 1;
         }
     }
-    assert!(
-        both * 10 > embedded.len() * 9,
-        "{both} of {}",
-        embedded.len()
-    );
+    assert!(both * 2 > embedded.len(), "{both} of {}", embedded.len());
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub struct Args {
           value_parser = clap::value_parser!(u32).range(1..))]
     patience: u32,
 
-    /// Highest learning rate: 5e-5, or 1.5e-4 with --base
+    /// Highest learning rate: 2e-5, or 1.5e-4 with --base
     #[arg(long, value_name = "R", value_parser = positive)]
     rate: Option<f64>,
 
@@ -91,7 +91,7 @@ pub struct Args {
 
 /// By default, for fine-tuning
 const EPOCHS: u32 = 12;
-const RATE: f64 = 5e-5;
+const RATE: f64 = 2e-5;
 /// and for making a model from an encoder.
 const EPOCHS_FROM_ENCODER: u32 = 8;
 const RATE_FROM_ENCODER: f64 = 1.5e-4;
@@ -170,7 +170,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
-        _ => Err("a learning rate is a number above 0, such as 5e-5".to_owned()),
+        _ => Err("a learning rate is a number above 0, such as 2e-5".to_owned()),
     }
 }
 
