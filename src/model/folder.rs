@@ -67,6 +67,9 @@ pub struct TrainingRecord {
     /// The runs whose weights were averaged.
     pub seeds: Vec<u64>,
     pub epochs: usize,
+    /// Checksum of the model that was fine-tuned, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// SHA-256 of the corpus files.
     pub train_sha256: String,
     pub dev_sha256: String,

@@ -54,6 +54,12 @@ impl<'o> Session<'o> {
             Some((config, _)) => config.issues.clone(),
             None => codebook::ISSUES.map(str::to_owned).to_vec(),
         };
+        if let Some(unknown) = options.hold_out.iter().find(|issue| !all.contains(issue)) {
+            anyhow::bail!(
+                "{unknown:?} cannot be held out: there is no such issue, but {}",
+                all.join(", ")
+            );
+        }
         let mut findings = Findings::default();
         let corpora = Corpora::open(&options.train, options.dev.as_deref(), &all, &mut findings)?;
         anyhow::ensure!(
@@ -154,6 +160,7 @@ impl<'o> Session<'o> {
             record: TrainingRecord {
                 seeds: self.options.seeds.clone(),
                 epochs: self.options.epochs,
+                from: self.base.ours.as_ref().map(|(config, _)| config.checksum()),
                 train_sha256: self.corpora.train.sha256.clone(),
                 dev_sha256: self.corpora.dev.sha256.clone(),
             },

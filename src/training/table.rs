@@ -341,7 +341,8 @@ fn annotate(
             sentence.issues.clone_from(issues);
         }
     }
-    let party = |p: &AnnotatedParty| (p.party.clone(), vec![p.mention.clone()]);
+    // No aliases: mentions are no names ("they"), and nobody has said which are.
+    let party = |p: &AnnotatedParty| (p.party.clone(), Vec::new());
     let id = match rows.article {
         "" => format!("{file}:{}", rows.line),
         article => article.to_owned(),
