@@ -6,7 +6,7 @@ use std::fmt;
 const LISTED: usize = 20;
 
 /// Where something was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     file: String,
     line: Option<usize>,
@@ -42,24 +42,19 @@ impl fmt::Display for Place {
 /// All that was found. Errors stop the training; warnings do not.
 #[derive(Debug, Default)]
 pub struct Findings {
-    errors: Vec<String>,
-    warnings: Vec<String>,
+    errors: Vec<(Place, String)>,
+    warnings: Vec<(Place, String)>,
     /// Rows without a label.
     pub skipped: usize,
 }
 
 impl Findings {
     pub fn error(&mut self, place: Place, message: impl fmt::Display) {
-        self.errors.push(format!("{place}{message}"));
-    }
-
-    /// An error whose message says where it is.
-    pub fn error_as_told(&mut self, message: impl fmt::Display) {
-        self.errors.push(message.to_string());
+        self.errors.push((place, message.to_string()));
     }
 
     pub fn warning(&mut self, place: Place, message: impl fmt::Display) {
-        self.warnings.push(format!("{place}{message}"));
+        self.warnings.push((place, message.to_string()));
     }
 
     /// How many errors there are.
@@ -73,12 +68,18 @@ impl Findings {
     }
 }
 
-/// One line each, errors first.
+/// One line each, errors first, in the order of the file.
 impl fmt::Display for Findings {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         for (kind, all) in [("error", &self.errors), ("warning", &self.warnings)] {
-            for message in all.iter().take(LISTED) {
-                writeln!(out, "{kind}: {message}")?;
+            let mut sorted: Vec<&(Place, String)> = all.iter().collect();
+            sorted.sort_by_key(|(place, _)| place);
+            for (place, message) in sorted.into_iter().take(LISTED) {
+                // Messages of the corpus's reader say themselves where they are.
+                match message.starts_with(&place.file) {
+                    true => writeln!(out, "{kind}: {message}")?,
+                    false => writeln!(out, "{kind}: {place}{message}")?,
+                }
             }
             if all.len() > LISTED {
                 writeln!(out, "… and {} more {kind}s", all.len() - LISTED)?;
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn long_lists_are_cut_and_counted() {
         let mut findings = Findings::default();
-        for line in 1..=25 {
+        for line in (1..=25).rev() {
             findings.error(Place::line("a.csv", line), "bad");
         }
         findings.warning(Place::file("a.csv"), "odd");
