@@ -44,12 +44,12 @@ fn the_example_file_is_a_list_that_the_program_takes() {
     assert!(
         list.issues()
             .iter()
-            .any(|issue| issue.description.is_none())
+            .any(|issue| issue.descriptions.is_empty())
     );
     assert!(
         list.issues()
             .iter()
-            .any(|issue| issue.description.is_some())
+            .any(|issue| !issue.descriptions.is_empty())
     );
 }
 

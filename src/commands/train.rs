@@ -149,10 +149,10 @@ fn tell(progress: Progress) {
             stance,
             issue,
             antecedent,
-            described,
+            likeness,
             seconds,
         } => eprintln!(
-            "seed {seed}, epoch {epoch}: loss mention {mention:.4}, stance {stance:.4}, issue {issue:.4}, antecedent {antecedent:.4}, described {described:.4} ({seconds:.0} s)"
+            "seed {seed}, epoch {epoch}: loss mention {mention:.4}, stance {stance:.4}, issue {issue:.4}, antecedent {antecedent:.4}, likeness {likeness:.4} ({seconds:.0} s)"
         ),
         Progress::Dev { what, report } => eprintln!("dev, {what}:\n{report}"),
     }

@@ -2,13 +2,15 @@
 //!
 //! [`Session`] holds what is read once. In each [`Session::run`] examples are made anew for each pass, with [`augment`]ed names
 //! and windows of every length; the [`network`] learns from
-//! them. [`Session::finish`] averages the runs' weights (a model soup, Wortsman et al. 2022) and
-//! chooses temperature, mention bias and issue threshold on the dev split; [`save`] writes the
+//! them. [`Session::finish`] averages the runs' weights (a model soup, Wortsman et al. 2022), fits
+//! the head that finds issues by description ([`described`]) and chooses temperature, mention bias
+//! and thresholds on the dev split; [`save`] writes the
 //! folder, int8 ONNX included.
 
 pub mod augment;
 pub mod base;
 pub mod calibrate;
+mod described;
 mod descriptions;
 pub mod examples;
 pub mod heads;
@@ -29,6 +31,7 @@ use tch::Device;
 
 use self::augment::{Augmenter, State};
 use self::base::Base;
+use self::described::Teacher;
 use self::descriptions::Descriptions;
 use self::network::Network;
 use self::optimizer::AdamW;
@@ -116,7 +119,7 @@ pub enum Progress<'a> {
         stance: f64,
         issue: f64,
         antecedent: f64,
-        described: f64,
+        likeness: f64,
         seconds: f64,
     },
     /// Figures on the dev split.
@@ -177,9 +180,13 @@ impl<'o> Session<'o> {
         Ok(format!("seed-{seed}-{}.safetensors", &key[..12]))
     }
 
-    /// Average the runs' weights and choose the calibration on the dev split.
+    /// Average the runs' weights, fit the described head and choose the calibration on the dev
+    /// split.
     pub fn finish(&self, runs: &[Run], tell: &mut dyn FnMut(Progress)) -> anyhow::Result<Trained> {
         let mut trained = self.trained(average(runs))?;
+        let teacher = Teacher::of(&self.base, self.windows)?;
+        let head = described::fit(&trained, &teacher, &self.train)?;
+        trained.head_weights.extend(head);
         trained.calibration = calibrate::choose(&trained, &self.dev)?;
         let report = calibrate::measure(&trained, &self.dev)?;
         let what = format!("average of {} runs, calibrated", runs.len());
@@ -196,9 +203,12 @@ impl<'o> Session<'o> {
     }
 
     fn trained(&self, run: Run) -> anyhow::Result<Trained> {
-        let (encoder_weights, head_weights) = run
+        let (encoder_weights, mut head_weights): (NamedWeights, NamedWeights) = run
             .into_iter()
             .partition(|(name, _)| name.starts_with("embeddings.") || name.starts_with("encoder."));
+        head_weights
+            .retain(|name, _| !name.starts_with("likeness.") && !name.starts_with("described."));
+        head_weights.extend(described::unfitted(self.base.encoder.hidden_size));
         Ok(Trained {
             name: self.options.name.clone(),
             tokenizer: self.base.tokenizer.clone(),
@@ -274,14 +284,14 @@ impl<'o> Session<'o> {
                     &losses.stance,
                     &losses.issue,
                     &losses.antecedent,
-                    &losses.described,
+                    &losses.likeness,
                 ];
                 for (sum, loss) in sums.iter_mut().zip(values) {
                     *sum += loss.double_value(&[]);
                 }
             }
             let means = sums.map(|sum| sum / batches.len().max(1) as f64);
-            let [mention, stance, issue, antecedent, described] = means;
+            let [mention, stance, issue, antecedent, likeness] = means;
             anyhow::ensure!(
                 means.iter().all(|mean| mean.is_finite()),
                 "training diverged in epoch {}; lower --rate",
@@ -294,7 +304,7 @@ impl<'o> Session<'o> {
                 stance,
                 issue,
                 antecedent,
-                described,
+                likeness,
                 seconds: began.elapsed().as_secs_f64(),
             });
             if epoch % DEV_EVERY == DEV_EVERY - 1 || epoch + 1 == options.epochs {
@@ -344,7 +354,8 @@ fn optimizer(network: &mut Network, layers: usize, bf16: bool) -> AdamW {
             WEIGHT_DECAY,
         );
     }
-    for (name, variable) in network.head_variables.variables() {
+    let heads = network.head_variables.variables();
+    for (name, variable) in heads.into_iter().chain(network.aside_variables.variables()) {
         optimizer.add(name, &variable, HEAD_RATE, WEIGHT_DECAY);
     }
     // Last, so that the optimizer's own copies have kept full precision.
