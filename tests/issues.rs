@@ -97,6 +97,34 @@ fn a_list_takes_the_place_of_the_built_in_issues() {
 }
 
 #[test]
+fn an_issue_that_the_model_never_learnt_is_found_by_its_descriptions() {
+    let (_kept, list) = file(
+        "issues.toml",
+        "[[issue]]\nid = \"fisheries\"\ndescription = [\"fishing quotas, trawlers, cod and herring\", \
+         \"access of fishing boats to waters\"]\n\
+         [[issue]]\nid = \"airports\"\ndescription = \"flights, airlines, airports and pilots\"\n",
+    );
+    let (_kept, input) = file(
+        "in.txt",
+        "Norway insisted that its trawlers keep their cod quotas in the northern waters. \
+         The minister had breakfast with his wife.\n\n\
+         Kenya doubted that the airline would fly from the new airport this year.",
+    );
+    let output = stance(&["score", &input, "--issues", &list, "--format", "jsonl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let rows: Vec<serde_json::Value> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |party: &str| {
+        let row = rows.iter().find(|row| row["party"] == party);
+        row.unwrap_or_else(|| panic!("{rows:?}"))["issues"].clone()
+    };
+    assert_eq!(of("Norway"), serde_json::json!(["fisheries"]));
+    assert_eq!(of("Kenya"), serde_json::json!(["airports"]));
+}
+
+#[test]
 fn the_scores_remember_which_list_they_were_made_with() {
     let (_kept, list) = file("issues.toml", "[[issue]]\nid = \"health\"\n");
     let (_kept, input) = file("in.txt", NEWS);

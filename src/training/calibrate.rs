@@ -182,7 +182,7 @@ fn described_threshold(model: &Model, articles: &[AnnotatedArticle]) -> Result<f
     };
     let mut best = (f64::MIN, 0.5);
     for step in 1..50 {
-        let threshold = step as f32 * 0.02;
+        let threshold = step as f32 / 50.0;
         let sum: f64 = found.iter().map(|found| f1(found, threshold)).sum();
         if sum > best.0 {
             best = (sum, threshold);
