@@ -44,12 +44,12 @@ fn the_example_file_is_a_list_that_the_program_takes() {
     assert!(
         list.issues()
             .iter()
-            .any(|issue| issue.description.is_none())
+            .any(|issue| issue.descriptions.is_empty())
     );
     assert!(
         list.issues()
             .iter()
-            .any(|issue| issue.description.is_some())
+            .any(|issue| !issue.descriptions.is_empty())
     );
 }
 
@@ -94,6 +94,34 @@ fn a_list_takes_the_place_of_the_built_in_issues() {
         "{}",
         text(&shown.stdout)
     );
+}
+
+#[test]
+fn an_issue_that_the_model_never_learnt_is_found_by_its_descriptions() {
+    let (_kept, list) = file(
+        "issues.toml",
+        "[[issue]]\nid = \"fisheries\"\ndescription = [\"fishing quotas, trawlers, cod and herring\", \
+         \"access of fishing boats to waters\"]\n\
+         [[issue]]\nid = \"airports\"\ndescription = \"flights, airlines, airports and pilots\"\n",
+    );
+    let (_kept, input) = file(
+        "in.txt",
+        "Norway insisted that its trawlers keep their cod quotas in the northern waters. \
+         The minister had breakfast with his wife.\n\n\
+         Kenya doubted that the airline would fly from the new airport this year.",
+    );
+    let output = stance(&["score", &input, "--issues", &list, "--format", "jsonl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let rows: Vec<serde_json::Value> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |party: &str| {
+        let row = rows.iter().find(|row| row["party"] == party);
+        row.unwrap_or_else(|| panic!("{rows:?}"))["issues"].clone()
+    };
+    assert_eq!(of("Norway"), serde_json::json!(["fisheries"]));
+    assert_eq!(of("Kenya"), serde_json::json!(["airports"]));
 }
 
 #[test]

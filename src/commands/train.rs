@@ -334,7 +334,7 @@ fn tell(progress: Progress) {
                 ("mention", loss.mention),
                 ("issue", loss.issue),
                 ("antecedent", loss.antecedent),
-                ("described", loss.described),
+                ("likeness", loss.likeness),
                 ("kept to", loss.kept),
             ] {
                 if value > 0.0 {

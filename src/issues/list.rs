@@ -15,8 +15,8 @@ use crate::lists::{self, Claims, ListError, ListText, words_key};
 /// id = "sanctions"     # one of the model's own issues, found as the model knows it
 ///
 /// [[issue]]
-/// id = "grain"         # your own, found by its description …
-/// description = "exports of grain by sea, port blockades, food prices"
+/// id = "grain"         # your own, found by its description, in one or more ways …
+/// description = ["exports of grain by sea, port blockades", "food prices and famine"]
 /// keywords = ["grain corridor", "Black Sea Grain Initiative"] # … and for certain by these
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,9 +33,10 @@ pub struct IssueList {
 pub struct Issue {
     /// What the issue is called in results. Without a semicolon, which separates issues in CSV.
     pub id: String,
-    /// What the issue is about, in a sentence or a list of words. An issue that has none is found
-    /// as the model's own issue of that name, or by its keywords alone.
-    pub description: Option<String>,
+    /// What the issue is about, in a sentence or a list of words; said in several ways, more of
+    /// its sentences are found. An issue that has none is found as the model's own issue of that
+    /// name, or by its keywords alone.
+    pub descriptions: Vec<String>,
     /// Words and phrases that make a sentence one about this issue for certain.
     pub keywords: Vec<String>,
 }
@@ -54,9 +55,25 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     id: Spanned<String>,
-    description: Option<Spanned<String>>,
+    description: Option<Spanned<Descriptions>>,
     #[serde(default)]
     keywords: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a text, or several in brackets")]
+enum Descriptions {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Descriptions {
+    fn texts(&self) -> &[String] {
+        match self {
+            Descriptions::One(text) => std::slice::from_ref(text),
+            Descriptions::Many(texts) => texts,
+        }
+    }
 }
 
 impl IssueList {
@@ -86,14 +103,15 @@ impl IssueList {
                 );
                 return Err(list.problem(&entry.id.span(), problem));
             }
-            if let Some(description) = &entry.description
-                && words_key(description.get_ref()).is_empty()
-            {
-                let problem = format!(
-                    "the description of {id:?} is empty; say what the issue is about, or take the \
-                     line out"
-                );
-                return Err(list.problem(&description.span(), problem));
+            if let Some(description) = &entry.description {
+                let texts = description.get_ref().texts();
+                if texts.is_empty() || texts.iter().any(|text| words_key(text).is_empty()) {
+                    let problem = format!(
+                        "the description of {id:?} is empty; say what the issue is about, or take \
+                         the line out"
+                    );
+                    return Err(list.problem(&description.span(), problem));
+                }
             }
             for keyword in &entry.keywords {
                 claims.claim(&list, keyword, id)?;
@@ -103,9 +121,12 @@ impl IssueList {
         let lines = lines.collect();
         let issues = read.issue.into_iter().map(|entry| Issue {
             id: entry.id.into_inner().trim().to_string(),
-            description: entry
+            descriptions: entry
                 .description
-                .map(|description| description.into_inner().trim().to_string()),
+                .iter()
+                .flat_map(|description| description.get_ref().texts())
+                .map(|text| text.trim().to_string())
+                .collect(),
             keywords: entry
                 .keywords
                 .into_iter()
@@ -172,12 +193,12 @@ impl IssueList {
             at,
             Issue {
                 id,
-                description,
+                descriptions,
                 keywords,
             },
         ) in self.issues.iter().enumerate()
         {
-            let problem = if description.is_none() && keywords.is_empty() && !own.contains(id) {
+            let problem = if descriptions.is_empty() && keywords.is_empty() && !own.contains(id) {
                 format!(
                     "there is nothing by which to find {id:?}: give it a description or keywords. \
                      (Issues that the model itself knows need neither: {}.)",
@@ -237,6 +258,17 @@ mod tests {
                 "[[issue]]\nid = \"a\"\ndescription = \" … \"\n",
                 3,
                 "description",
+            ),
+            ("[[issue]]\nid = \"a\"\ndescription = []\n", 3, "is empty"),
+            (
+                "[[issue]]\nid = \"a\"\ndescription = [\"wages\", \"\"]\n",
+                3,
+                "is empty",
+            ),
+            (
+                "[[issue]]\nid = \"a\"\ndescription = 7\n",
+                3,
+                "several in brackets",
             ),
             (
                 "[[issue]]\nid = \"a\"\nkeywords = [\"b\",\n\"\"]\n",

@@ -44,7 +44,11 @@ impl Dense {
     }
 
     /// A layer of as many outputs as its weights have.
-    fn load_any(tensors: &NamedWeights, name: &str, inputs: usize) -> Result<Dense, ModelError> {
+    pub(super) fn load_any(
+        tensors: &NamedWeights,
+        name: &str,
+        inputs: usize,
+    ) -> Result<Dense, ModelError> {
         let values = |part| {
             Ok(weights::get(tensors, &format!("{name}.{part}"))?
                 .values
@@ -63,6 +67,10 @@ impl Dense {
             weight,
             bias,
         })
+    }
+
+    pub(super) fn outputs(&self) -> usize {
+        self.bias.len()
     }
 
     pub(super) fn apply(&self, input: &[f32]) -> Vec<f32> {

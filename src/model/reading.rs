@@ -8,7 +8,7 @@ use super::folder::{self, ModelConfig, ModelFiles, ModelFolder};
 use super::heads::{self, Heads, Span};
 use super::tokens::{Word, WordPieces};
 use super::windows::{self, Scored, Window};
-use super::{Embedded, ModelError};
+use super::{Embedded, ModelError, described};
 use crate::articles::Article;
 use crate::sentences::Sentence;
 
@@ -116,18 +116,41 @@ impl Model {
             .collect()
     }
 
-    /// Read the description of an issue, to find sentences that are about it. A long text counts
-    /// as far as one window holds it.
-    pub fn describe(&self, text: &str) -> Result<Description, ModelError> {
+    /// Read the description of an issue, to find sentences that are about it: one text or
+    /// several that describe it in different words and count alike. A long text counts as far as
+    /// one window holds it.
+    pub fn describe(&self, texts: &[impl AsRef<str>]) -> Result<Description, ModelError> {
+        let head = &self.heads.described;
+        let mut mean = Vec::new();
+        let texts = texts.iter().map(AsRef::as_ref);
+        let texts: Vec<&str> = texts.filter(|text| says_something(text)).collect();
+        for text in &texts {
+            let parts = described::parts(text)
+                .filter_map(|part| self.projected(part).transpose())
+                .collect::<Result<Vec<_>, ModelError>>()?;
+            let Some(whole) = self.projected(text)? else {
+                continue;
+            };
+            let one = head.description(&whole, &parts);
+            mean.resize(one.len(), 0.0);
+            for (sum, value) in mean.iter_mut().zip(one) {
+                *sum += value / texts.len() as f32;
+            }
+        }
+        Ok(Description(mean))
+    }
+
+    /// The described head's projection of a text that stands alone; none if it has no words.
+    fn projected(&self, text: &str) -> Result<Option<Vec<f32>>, ModelError> {
         let words = [self.pieces.words(text)?];
         let windows = windows::pack(&[], &words, self.config.windows, &self.pieces);
         let Some(window) = windows.first() else {
-            return Ok(Description(Vec::new()));
+            return Ok(None);
         };
         let vectors = self.encode(window)?;
         let tokens = window.scored.first().map_or(0..0, Scored::tokens);
         let mean = heads::mean(&vectors, tokens);
-        Ok(Description(self.heads.described.description(&mean)))
+        Ok(Some(self.heads.described.project(&mean)))
     }
 
     /// The probability that a sentence is about the issue of a description; 0 for a sentence or
@@ -195,7 +218,10 @@ impl Model {
                 }
             }
         }
-        for reading in &mut readings {
+        let projected = readings.iter_mut().map(|r| std::mem::take(&mut r.topic));
+        let topics = self.heads.described.topics(projected.collect());
+        for (reading, topic) in readings.iter_mut().zip(topics) {
+            reading.topic = topic;
             for logit in &mut reading.issues {
                 *logit = 1.0 / (1.0 + (-*logit).exp());
             }
@@ -264,7 +290,7 @@ impl Model {
         [p[0], p[1], p[2], p[3]]
     }
 
-    /// Add a scored part's issue logits and topic to its sentence's: those of an over-long sentence are the
+    /// Add a scored part's issue logits and projection to its sentence's: those of an over-long sentence are the
     /// mean over its parts, weighted by their words.
     fn add_issues(
         &self,
@@ -275,7 +301,7 @@ impl Model {
     ) {
         let logits = self.heads.issue_logits(vectors, scored);
         let mean = heads::mean(vectors, scored.tokens());
-        let topic = self.heads.described.sentence(&mean);
+        let topic = self.heads.described.project(&mean);
         if reading.issues.is_empty() {
             (reading.issues, reading.topic) = (logits, topic);
             return;

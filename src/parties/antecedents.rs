@@ -27,8 +27,8 @@ const PLURAL_THRESHOLD: f32 = -2.0;
 /// Give the mentions that no name decided the parties of their antecedents.
 ///
 /// Mentions are read in order, and each joins those that stand for one party: an anaphor the
-/// mentions of its best antecedent, an unknown name (all mentions of it together) those of the
-/// first one's. A name may also come before its party's ("Robert Fico ... Slovakia"): the party's
+/// mentions of its best antecedent, an unknown name those that all its mentions together speak
+/// for. A name may also come before its party's ("Robert Fico ... Slovakia"): the party's
 /// first mention then looks back to the name. What stands together gets the known party's name,
 /// else the most frequent own name, else the first description.
 pub(super) fn refer_back(
@@ -38,6 +38,14 @@ pub(super) fn refer_back(
     antecedents: &dyn Antecedents,
 ) {
     let mut groups = Groups::default();
+    let mut mentions_of: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, name) in own.iter().enumerate() {
+        if let Some(name) = name
+            && !anaphors.contains_key(&at)
+        {
+            mentions_of.entry(name).or_default().push(at);
+        }
+    }
     // The groups of each mention; several for "both sides".
     let mut of: Vec<Vec<usize>> = vec![Vec::new(); links.len()];
     for at in 0..links.len() {
@@ -52,9 +60,12 @@ pub(super) fn refer_back(
                 }
                 parties.iter().map(|party| groups.of_party(party)).collect()
             }
-            (Some(name), None) => vec![groups.of_name(name, at, &of, antecedents)],
+            (Some(name), None) => {
+                let mentions = mentions_of.get(name).map_or(&[][..], Vec::as_slice);
+                vec![groups.of_name(name, mentions, &of, antecedents)]
+            }
             (Some(name), Some(&(kind, covers))) => {
-                let mut best = groups.antecedents(at, &of, antecedents);
+                let mut best = groups.antecedents(&[at], &of, antecedents);
                 // "Both sides" are two, though the second may be the less certain.
                 let likely = best.first().is_some_and(|(_, score)| *score > 0.0);
                 let least = if likely && covers > 1 {
@@ -153,7 +164,7 @@ impl Groups {
     /// Let a party that is mentioned for the first time take over the unknown name before it that
     /// stands for it.
     fn adopt(&mut self, party: &str, at: usize, of: &[Vec<usize>], antecedents: &dyn Antecedents) {
-        let best = self.antecedents(at, of, antecedents);
+        let best = self.antecedents(&[at], of, antecedents);
         let Some(&(name, score)) = best.first() else {
             return;
         };
@@ -163,17 +174,18 @@ impl Groups {
         }
     }
 
+    /// The group of an unknown name, of which these are all mentions in order.
     fn of_name(
         &mut self,
         name: &str,
-        at: usize,
+        mentions: &[usize],
         of: &[Vec<usize>],
         antecedents: &dyn Antecedents,
     ) -> usize {
         let group = match self.named.get(name) {
             Some(group) => self.end(*group),
             None => {
-                let best = self.antecedents(at, of, antecedents);
+                let best = self.antecedents(mentions, of, antecedents);
                 let group = match best.first() {
                     Some((group, score)) if *score > NAME_THRESHOLD => *group,
                     _ => self.add(Group::default()),
@@ -190,9 +202,37 @@ impl Groups {
         group
     }
 
-    /// The groups of the mentions before one, each with the score of its best mention, best
-    /// first.
+    /// The groups that were formed so far, best first, for mentions that stand for one party: each
+    /// group with the mean over the mentions of the score of the group's best mention.
     fn antecedents(
+        &self,
+        mentions: &[usize],
+        of: &[Vec<usize>],
+        antecedents: &dyn Antecedents,
+    ) -> Vec<(usize, f32)> {
+        // By group: sum and number of the mentions' scores.
+        let mut sums: Vec<(usize, f32, u32)> = Vec::new();
+        for at in mentions {
+            for (group, score) in self.best_of_each(*at, of, antecedents) {
+                match sums.iter_mut().find(|(known, ..)| *known == group) {
+                    Some((_, sum, count)) => {
+                        *sum += score;
+                        *count += 1;
+                    }
+                    None => sums.push((group, score, 1)),
+                }
+            }
+        }
+        let mut best: Vec<(usize, f32)> = sums
+            .into_iter()
+            .map(|(group, sum, count)| (group, sum / count as f32))
+            .collect();
+        best.sort_by(|one, other| other.1.total_cmp(&one.1));
+        best
+    }
+
+    /// The groups of the mentions before one, each with the score of its best mention.
+    fn best_of_each(
         &self,
         at: usize,
         of: &[Vec<usize>],
@@ -214,7 +254,6 @@ impl Groups {
                 }
             }
         }
-        best.sort_by(|one, other| other.1.total_cmp(&one.1));
         best
     }
 
@@ -308,5 +347,15 @@ mod tests {
             found.iter().all(|party| *party == ["Slovakia"]),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn all_mentions_of_a_name_speak_for_its_party() {
+        let text = "Kenya met Goh. Goh left. Goh came back.";
+        let mentions = ["Kenya", "Goh", "Goh", "Goh"];
+        let once = vec![((1, 0), 3.0)];
+        assert_eq!(parties(text, &mentions, once)[1], ["Goh"]);
+        let mostly = vec![((1, 0), 3.0), ((2, 0), 3.0)];
+        assert_eq!(parties(text, &mentions, mostly)[3], ["Kenya"]);
     }
 }

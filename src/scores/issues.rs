@@ -29,9 +29,9 @@ impl IssueFinder {
         let means = list
             .issues()
             .iter()
-            .map(|issue| match &issue.description {
-                Some(description) => Ok(Means::Description(model.describe(description)?)),
-                None => Ok(Means::Name),
+            .map(|issue| match issue.descriptions.as_slice() {
+                [] => Ok(Means::Name),
+                descriptions => Ok(Means::Description(model.describe(descriptions)?)),
             })
             .collect::<Result<_, ModelError>>()?;
         Ok(IssueFinder {

@@ -30,7 +30,7 @@ pub struct MeanLosses {
     pub stance: f64,
     pub issue: f64,
     pub antecedent: f64,
-    pub described: f64,
+    pub likeness: f64,
     /// Of keeping to the start where nothing is annotated.
     pub kept: f64,
 }

@@ -1,4 +1,4 @@
-//! The issues described in many ways, for the described head to learn from.
+//! The issues described in many ways, to learn how sentences are matched with descriptions.
 
 use std::collections::BTreeMap;
 
@@ -30,10 +30,13 @@ pub struct DescriptionBatch {
     pub issues: Tensor,
 }
 
-/// The codebook's own description of an issue; of another, its name.
-pub fn of_codebook(issue: &str) -> Result<String, ModelError> {
-    let first = kept()?.remove(issue).and_then(|d| d.into_iter().next());
-    Ok(first.unwrap_or_else(|| spelled(issue)))
+/// The descriptions that are kept of an issue, the codebook's own first. An issue without any is
+/// described by its name.
+pub fn of(issue: &str) -> Result<Vec<String>, ModelError> {
+    Ok(kept()?
+        .remove(issue)
+        .filter(|texts| !texts.is_empty())
+        .unwrap_or_else(|| vec![issue.replace(['-', '_'], " ")]))
 }
 
 fn kept() -> Result<BTreeMap<String, Vec<String>>, ModelError> {
@@ -41,21 +44,13 @@ fn kept() -> Result<BTreeMap<String, Vec<String>>, ModelError> {
         .map_err(|e| ModelError::Weights(format!("descriptions.toml: {e}")))
 }
 
-fn spelled(issue: &str) -> String {
-    issue.replace(['-', '_'], " ")
-}
-
 impl Descriptions {
-    /// Those that are kept for the codebook's issues. Another issue is described by its name.
+    /// All that are kept of these issues.
     pub fn of(issues: &[String], pieces: &WordPieces) -> Result<Descriptions, ModelError> {
-        let kept: BTreeMap<String, Vec<String>> = toml::from_str(include_str!("descriptions.toml"))
-            .map_err(|e| ModelError::Weights(format!("descriptions.toml: {e}")))?;
         let issues = issues
             .iter()
             .map(|issue| {
-                let named = vec![issue.replace(['-', '_'], " ")];
-                let texts = kept.get(issue).unwrap_or(&named);
-                texts
+                of(issue)?
                     .iter()
                     .map(|text| {
                         let words = [pieces.words(text)?];
@@ -121,5 +116,6 @@ mod tests {
             assert!(kept[issue].len() >= 6, "{issue}");
         }
         assert_eq!(kept.len(), codebook::ISSUES.len());
+        assert_eq!(of("river-water").unwrap(), ["river water"]);
     }
 }

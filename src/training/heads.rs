@@ -6,17 +6,19 @@ use tch::{Kind, Tensor};
 use super::descriptions::DescriptionBatch;
 use super::examples::{AntecedentBatch, Batch};
 use crate::model::antecedents::{AntecedentHead, HIDDEN as ANTECEDENT_HIDDEN, MENTION_WIDTH};
-use crate::model::described::DESCRIBED_WIDTH;
 
 /// Sizes of the heads' hidden layers.
 const STANCE_HIDDEN: i64 = 256;
 const ISSUE_HIDDEN: i64 = 256;
 
+/// Width of the vectors in which sentences are matched with descriptions.
+const LIKENESS_WIDTH: i64 = 128;
+
 /// How much each task counts in the loss.
 pub(super) const MENTION_WEIGHT: f64 = 3.0;
 pub(super) const ISSUE_WEIGHT: f64 = 4.0;
 const ANTECEDENT_WEIGHT: f64 = 0.7;
-pub(super) const DESCRIBED_WEIGHT: f64 = 2.0;
+const LIKENESS_WEIGHT: f64 = 2.0;
 
 /// The twin of [`crate::model::heads::Heads`]; the two are held to each other by a test.
 pub struct TrainableHeads {
@@ -30,9 +32,9 @@ pub struct TrainableHeads {
     antecedent_earlier: nn::Linear,
     antecedent_hidden: nn::Linear,
     antecedent_output: nn::Linear,
-    described_sentence: nn::Linear,
-    described_description: nn::Linear,
-    described_output: nn::Linear,
+    likeness_sentence: nn::Linear,
+    likeness_description: nn::Linear,
+    likeness_output: nn::Linear,
     dropout: f64,
 }
 
@@ -42,7 +44,7 @@ pub struct Losses {
     pub stance: Tensor,
     pub issue: Tensor,
     pub antecedent: Tensor,
-    pub described: Tensor,
+    pub likeness: Tensor,
 }
 
 impl Losses {
@@ -52,16 +54,25 @@ impl Losses {
             + &self.mention * MENTION_WEIGHT
             + &self.issue * ISSUE_WEIGHT
             + &self.antecedent * ANTECEDENT_WEIGHT
-            + &self.described * DESCRIBED_WEIGHT
+            + &self.likeness * LIKENESS_WEIGHT
     }
 }
 
 impl TrainableHeads {
-    pub(super) fn new(root: &nn::Path, width: i64, issues: i64, dropout: f64) -> TrainableHeads {
-        let dense = |name: &str, inputs: i64, outputs: i64| {
+    /// Heads whose variables are below `root`, and below `aside` those that only training needs.
+    pub(super) fn new(
+        root: &nn::Path,
+        aside: &nn::Path,
+        width: i64,
+        issues: i64,
+        dropout: f64,
+    ) -> TrainableHeads {
+        let below = |root: &nn::Path, name: &str, inputs: i64, outputs: i64| {
             let path = name.split('.').fold(root.clone(), |p, part| p / part);
             nn::linear(path, inputs, outputs, Default::default())
         };
+        let dense = |name: &str, inputs, outputs| below(root, name, inputs, outputs);
+        let likeness = |name: &str, inputs, outputs| below(aside, name, inputs, outputs);
         let heads = TrainableHeads {
             mention: dense("mention", width, 3),
             stance_hidden: dense("stance.hidden", 5 * width, STANCE_HIDDEN),
@@ -77,29 +88,29 @@ impl TrainableHeads {
                 ANTECEDENT_HIDDEN as i64,
             ),
             antecedent_output: dense("antecedent.output", ANTECEDENT_HIDDEN as i64, 1),
-            described_sentence: dense("described.sentence", width, DESCRIBED_WIDTH as i64),
-            described_description: dense("described.description", width, DESCRIBED_WIDTH as i64),
-            described_output: dense("described.output", 1, 1),
+            likeness_sentence: likeness("likeness.sentence", width, LIKENESS_WIDTH),
+            likeness_description: likeness("likeness.description", width, LIKENESS_WIDTH),
+            likeness_output: likeness("likeness.output", 1, 1),
             dropout,
         };
         heads.start_from_likeness();
         heads
     }
 
-    /// Let the described head begin with what a sentence encoder is pretrained for: one random
-    /// projection for sentences and descriptions keeps the likeness of their vectors.
+    /// Let the match of sentences with descriptions begin with what a sentence encoder is
+    /// pretrained for: one random projection for both keeps the likeness of their vectors.
     fn start_from_likeness(&self) {
         tch::no_grad(|| {
-            let (from, to) = (&self.described_sentence, &self.described_description);
+            let (from, to) = (&self.likeness_sentence, &self.likeness_description);
             to.ws.shallow_clone().copy_(&from.ws);
-            for bias in [&from.bs, &to.bs, &self.described_output.bs]
+            for bias in [&from.bs, &to.bs, &self.likeness_output.bs]
                 .into_iter()
                 .flatten()
             {
                 let _ = bias.shallow_clone().zero_();
             }
-            let _ = self.described_output.ws.shallow_clone().fill_(8.0);
-            if let Some(bias) = &self.described_output.bs {
+            let _ = self.likeness_output.ws.shallow_clone().fill_(8.0);
+            if let Some(bias) = &self.likeness_output.bs {
                 let _ = bias.shallow_clone().fill_(-4.0);
             }
         });
@@ -196,9 +207,10 @@ impl TrainableHeads {
             .squeeze_dim(-1)
     }
 
-    /// Logits of sentences × descriptions; see [`crate::model::described`]. Both are given by
-    /// the means of their tokens.
-    pub fn described_logits(&self, sentences: &Tensor, descriptions: &Tensor) -> Tensor {
+    /// Logits of sentences × descriptions, both given by the means of their tokens. Only training
+    /// needs them: they keep sentences near the words for what they are about, which
+    /// [`super::described`] builds on once the encoder is trained.
+    pub fn likeness_logits(&self, sentences: &Tensor, descriptions: &Tensor) -> Tensor {
         let unit = |vectors: Tensor| {
             let length = vectors
                 .square()
@@ -207,10 +219,10 @@ impl TrainableHeads {
                 .clamp_min(1e-6);
             vectors / length
         };
-        let sentences = unit(self.described_sentence.forward(sentences));
-        let descriptions = unit(self.described_description.forward(descriptions));
+        let sentences = unit(self.likeness_sentence.forward(sentences));
+        let descriptions = unit(self.likeness_description.forward(descriptions));
         let cosines = sentences.matmul(&descriptions.transpose(0, 1));
-        self.described_output
+        self.likeness_output
             .forward(&cosines.unsqueeze(-1))
             .squeeze_dim(-1)
     }
@@ -258,34 +270,36 @@ impl TrainableHeads {
         };
         // Sentences whose issues nobody looked for teach nothing of issues.
         let known = |table: &Tensor| table.index_select(0, &batch.issues_known);
-        let (issue, described) = if is_empty(&batch.issues_known) {
-            (zero(), zero())
+        let issue = if is_empty(&batch.issues_known) {
+            zero()
         } else {
-            let issues = known(&batch.sentence_issues);
-            let issue = known(&self.issue_logits(tokens, batch, train))
+            known(&self.issue_logits(tokens, batch, train))
                 .binary_cross_entropy_with_logits::<Tensor>(
-                    &issues,
+                    &known(&batch.sentence_issues),
                     None,
                     None,
                     tch::Reduction::Mean,
-                );
+                )
+        };
+        // A few labels are too little to learn how descriptions are matched.
+        let likeness = if is_empty(&batch.issues_known) || is_empty(&batch.word_first) {
+            zero()
+        } else {
             let sentences = known(&batch.sentence_means).matmul(tokens);
-            let described = self
-                .described_logits(&sentences, descriptions)
+            self.likeness_logits(&sentences, descriptions)
                 .binary_cross_entropy_with_logits::<Tensor>(
-                    &issues.index_select(1, &described.issues),
+                    &known(&batch.sentence_issues).index_select(1, &described.issues),
                     None,
                     None,
                     tch::Reduction::Mean,
-                );
-            (issue, described)
+                )
         };
         Losses {
             mention,
             stance,
             issue,
             antecedent: self.antecedent_loss(tokens, batch, train),
-            described,
+            likeness,
         }
     }
 }
@@ -299,12 +313,13 @@ pub(super) fn is_empty(indices: &Tensor) -> bool {
 mod tests {
     use tch::Device;
 
+    use super::super::described;
     use super::super::examples::batch_of;
     use super::*;
     use crate::annotations;
     use crate::model::antecedents::{MentionPlace, MentionVectors};
     use crate::model::engine::TokenVectors;
-    use crate::model::heads::{self, Heads, Span};
+    use crate::model::heads::{Heads, Span};
     use crate::model::weights::{self, NamedWeights, Precision, Weights};
 
     const WIDTH: usize = 16;
@@ -313,7 +328,9 @@ mod tests {
     fn heads() -> (nn::VarStore, TrainableHeads) {
         tch::manual_seed(3);
         let store = nn::VarStore::new(Device::Cpu);
-        let heads = TrainableHeads::new(&store.root(), WIDTH as i64, ISSUES as i64, 0.1);
+        let aside = nn::VarStore::new(Device::Cpu);
+        let (root, aside) = (store.root(), aside.root());
+        let heads = TrainableHeads::new(&root, &aside, WIDTH as i64, ISSUES as i64, 0.1);
         (store, heads)
     }
 
@@ -340,7 +357,9 @@ mod tests {
     #[test]
     fn the_heads_that_are_trained_are_the_heads_that_score() {
         let (store, trainable) = heads();
-        let bytes = weights::write(&weights_of(&store), Precision::F32).unwrap();
+        let mut tensors = weights_of(&store);
+        tensors.extend(described::unfitted(WIDTH));
+        let bytes = weights::write(&tensors, Precision::F32).unwrap();
         let scoring = Heads::load(&bytes, WIDTH, ISSUES).unwrap();
 
         let line = include_str!("../../data/corpus/dev.jsonl")
@@ -362,10 +381,6 @@ mod tests {
         let stances = trainable.stance_logits(&tokens, &batch, false);
         let issue_logits = trainable.issue_logits(&tokens, &batch, false);
 
-        let descriptions = Tensor::randn([4, WIDTH as i64], (Kind::Float, Device::Cpu));
-        let described =
-            trainable.described_logits(&batch.sentence_means.matmul(&tokens), &descriptions);
-
         let (mut word, mut sentence, mut checked) = (0, 0, 0);
         let mut mentions: Vec<Mention> = Vec::new();
         for (row, window) in windows.iter().enumerate() {
@@ -382,18 +397,6 @@ mod tests {
                     &scoring.issue_logits(&vectors, scored),
                     &issue_logits.get(sentence),
                 );
-                let projected = scoring
-                    .described
-                    .sentence(&heads::mean(&vectors, scored.tokens()));
-                for description in 0..4 {
-                    let words =
-                        Vec::<f32>::try_from(descriptions.get(description).contiguous()).unwrap();
-                    let words = scoring.described.description(&words);
-                    close(
-                        &[scoring.described.logit(&projected, &words)],
-                        &described.get(sentence).get(description),
-                    );
-                }
                 sentence += 1;
                 for mention in 0..batch.mention_first.size()[0] {
                     let position = |t: &Tensor| t.int64_value(&[mention]) as usize;

@@ -7,7 +7,7 @@
 //! | [`augment`], [`states`], [`examples`] | articles become batches, with other names each time |
 //! | [`network`], [`heads`], [`teacher`], [`optimizer`] | what learns, and how |
 //! | [`run`], [`stopping`], [`checkpoint`] | one run of a seed, epoch by epoch |
-//! | [`session`], [`calibrate`] | the runs' average (a model soup, Wortsman et al. 2022), calibrated on the dev split and compared with the start |
+//! | [`session`], [`described`], [`calibrate`] | the runs' average (a model soup, Wortsman et al. 2022), the head that finds issues by description fitted to it, calibrated on the dev split and compared with the start |
 //! | [`save`], [`card`] | the folder, int8 ONNX and model card included |
 
 pub mod augment;
@@ -16,6 +16,7 @@ pub mod calibrate;
 pub mod card;
 pub mod checkpoint;
 pub mod corpus;
+mod described;
 mod descriptions;
 pub mod examples;
 pub mod findings;

@@ -18,6 +18,8 @@ pub struct Network {
     pub encoder_variables: nn::VarStore,
     pub heads: TrainableHeads,
     pub head_variables: nn::VarStore,
+    /// What only training needs; no part of a model.
+    pub aside_variables: nn::VarStore,
 }
 
 /// What the encoder makes of a batch.
@@ -76,8 +78,10 @@ impl Network {
         let config = bert_config(encoder, dropout);
         let bert = BertModel::new_with_optional_pooler(encoder_variables.root(), &config, false);
         let head_variables = nn::VarStore::new(device);
+        let aside_variables = nn::VarStore::new(device);
         let heads = TrainableHeads::new(
             &head_variables.root(),
+            &aside_variables.root(),
             encoder.hidden_size as i64,
             issues as i64,
             dropout.max(0.1),
@@ -87,6 +91,7 @@ impl Network {
             encoder_variables,
             heads,
             head_variables,
+            aside_variables,
         }
     }
 

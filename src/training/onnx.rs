@@ -170,9 +170,9 @@ impl Builder<'_> {
     /// Dense layers that read the same input, as one int8 product: `[tokens, inputs]` to
     /// `[tokens, outputs of all]`.
     ///
-    /// Where the input comes from a layer norm, its channels are evened out first and the weights
-    /// take up what was divided away (SmoothQuant, Xiao et al. 2023).
-    fn dense(&mut self, names: &[String], input: &str, from: Source) -> Result<String, ModelError> {
+    /// The input's channels are evened out first and the weights take up what was divided away
+    /// (SmoothQuant, Xiao et al. 2023).
+    fn dense(&mut self, names: &[String], input: &str) -> Result<String, ModelError> {
         let mut columns = Vec::new();
         let mut biases = Vec::new();
         let mut inputs = 0;
@@ -187,19 +187,13 @@ impl Builder<'_> {
         let measured = measured.ok_or_else(|| {
             ModelError::Weights("no sample windows to quantise the encoder by".into())
         })?;
-        let mut input = input.to_owned();
-        let factors = match from {
-            Source::LayerNorm => smoothing(&measured.largest, &columns),
-            Source::Other => vec![1.0; inputs],
-        };
-        if from == Source::LayerNorm {
-            for row in columns.chunks_exact_mut(inputs) {
-                row.iter_mut().zip(&factors).for_each(|(w, f)| *w *= f);
-            }
-            let inverse: Vec<f32> = factors.iter().map(|f| 1.0 / f).collect();
-            let inverse = self.floats("smoothing", &[inputs], &inverse);
-            input = self.apply("Mul", &[&input, &inverse], vec![]);
+        let factors = smoothing(&measured.largest, &columns);
+        for row in columns.chunks_exact_mut(inputs) {
+            row.iter_mut().zip(&factors).for_each(|(w, f)| *w *= f);
         }
+        let inverse: Vec<f32> = factors.iter().map(|f| 1.0 / f).collect();
+        let inverse = self.floats("smoothing", &[inputs], &inverse);
+        let input = self.apply("Mul", &[input, &inverse], vec![]);
         let (quantised, scales) = quantise::round(&columns, &measured, &factors, WEIGHT_RANGE)?;
         // ONNX multiplies from the left: inputs × outputs.
         let mut transposed = vec![0i8; quantised.len()];
@@ -267,14 +261,14 @@ impl Builder<'_> {
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
         let attended = self.attention(&name, &hidden)?;
         let output = [name("attention.output.dense")];
-        let attended = self.dense(&output, &attended, Source::Other)?;
+        let attended = self.dense(&output, &attended)?;
         let sum = self.apply("Add", &[&attended, &hidden], vec![]);
         let hidden = self.layer_norm(&name("attention.output.LayerNorm"), &sum)?;
 
-        let inner = self.dense(&[name("intermediate.dense")], &hidden, Source::LayerNorm)?;
+        let inner = self.dense(&[name("intermediate.dense")], &hidden)?;
         let output = self.fresh("gelu");
         self.node_of("Gelu", "com.microsoft", &[&inner], &[&output], vec![]);
-        let outer = self.dense(&[name("output.dense")], &output, Source::Other)?;
+        let outer = self.dense(&[name("output.dense")], &output)?;
         let sum = self.apply("Add", &[&outer, &hidden], vec![]);
         self.layer_norm(&name("output.LayerNorm"), &sum)
     }
@@ -291,7 +285,6 @@ impl Builder<'_> {
         let all = self.dense(
             &["query", "key", "value"].map(|part| name(&format!("attention.self.{part}"))),
             hidden,
-            Source::LayerNorm,
         )?;
         let shape = self.constant(
             "shape",
@@ -331,13 +324,6 @@ impl Builder<'_> {
 /// Weights stay short of the full range: processors without VNNI add two products in 16 bits,
 /// which two full-range weights side by side could overflow.
 const WEIGHT_RANGE: f32 = 100.0;
-
-/// Where a dense layer's input comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    LayerNorm,
-    Other,
-}
 
 /// A factor for each channel: the root of how large it gets over the largest weight it meets.
 fn smoothing(largest: &[f32], columns: &[f32]) -> Vec<f32> {

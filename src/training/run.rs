@@ -258,14 +258,14 @@ impl<'s> Run<'s> {
                 &losses.stance,
                 &losses.issue,
                 &losses.antecedent,
-                &losses.described,
+                &losses.likeness,
             ]
             .map(|loss| loss.double_value(&[]));
             for (sum, value) in sums.iter_mut().zip(values.into_iter().chain([kept])) {
                 *sum += value;
             }
         }
-        let [mention, stance, issue, antecedent, described, kept] =
+        let [mention, stance, issue, antecedent, likeness, kept] =
             sums.map(|sum| sum / batches.len().max(1) as f64);
         anyhow::ensure!(
             sums.iter().all(|sum| sum.is_finite()),
@@ -276,7 +276,7 @@ impl<'s> Run<'s> {
             stance,
             issue,
             antecedent,
-            described,
+            likeness,
             kept,
         })
     }
@@ -330,6 +330,13 @@ fn optimizer(session: &Session, network: &mut Network) -> AdamW {
         } else {
             let _ = variable.set_requires_grad(false);
             optimizer.keep(name, &variable);
+        }
+    }
+    for (name, variable) in sorted(&network.aside_variables) {
+        if train.teaches_mentions() {
+            optimizer.add(name, &variable, HEAD_RATE, WEIGHT_DECAY);
+        } else {
+            let _ = variable.set_requires_grad(false);
         }
     }
     // Last, so that the optimizer's own copies have kept full precision.

@@ -10,7 +10,7 @@ use super::{Trained, onnx};
 use crate::annotations::AnnotatedArticle;
 use crate::codebook::Stance;
 use crate::model::ModelError;
-use crate::model::folder::{self, ModelConfig, ModelFolder};
+use crate::model::folder::{self, ModelConfig};
 use crate::model::tokens::WordPieces;
 use crate::model::weights::{self, Precision};
 use crate::model::windows::{self, Window, WindowSizes};
@@ -96,22 +96,6 @@ fn sample_windows(
         );
     }
     Ok(windows)
-}
-
-/// Write a folder's `model.onnx` anew from its `model.safetensors`, quantised by annotated
-/// articles.
-pub fn quantise(path: &Path, samples: &[AnnotatedArticle]) -> anyhow::Result<()> {
-    let open = ModelFolder::open(path)?;
-    let encoder = weights::read(&open.read(folder::SAFETENSORS)?)?;
-    let pieces = WordPieces::new(&open.read(folder::TOKENIZER)?)?;
-    let windows = sample_windows(samples, &pieces, open.config.windows)?;
-    let onnx = onnx::int8_encoder(&encoder, &open.config.encoder, &windows)?;
-    let mut config = open.config;
-    config
-        .files
-        .insert(folder::ONNX.into(), folder::sha256(&onnx));
-    atomically(&path.join(folder::ONNX), &onnx)?;
-    atomically(&path.join(folder::CONFIG), &config_bytes(&config)?)
 }
 
 fn config_bytes(config: &ModelConfig) -> anyhow::Result<Vec<u8>> {

@@ -8,12 +8,15 @@ use super::base::Base;
 use super::checkpoint::RunRecord;
 use super::corpus::Corpora;
 use super::findings::Findings;
-use super::{Options, Start, Trained, WINDOWS, calibrate, save};
+use super::{Options, Start, Trained, WINDOWS, calibrate, described, save};
 use crate::codebook;
 use crate::evaluation::{self, ArticleResult, Comparison, Report};
 use crate::model::folder::{self, Calibration, TrainingRecord};
 use crate::model::weights::NamedWeights;
 use crate::model::windows::WindowSizes;
+
+/// The described head's tensors begin so.
+const DESCRIBED: &str = "described.";
 
 /// Seed of the intervals.
 pub const SEED: u64 = 1;
@@ -111,11 +114,12 @@ impl<'o> Session<'o> {
         Ok(format!("seed-{seed}-{}.run", &key[..12]).into())
     }
 
-    /// Average the runs' weights, choose the calibration on the dev split, and compare the
+    /// Average the runs' weights, fit the described head, choose the calibration on the dev split, and compare the
     /// outcome with the start.
     pub fn finish(&self, runs: &[(RunRecord, NamedWeights)]) -> anyhow::Result<Finished> {
         let weights: Vec<&NamedWeights> = runs.iter().map(|(_, weights)| weights).collect();
         let mut trained = self.trained(average(&weights))?;
+        trained.head_weights.extend(self.described(&trained)?);
         let dev = &self.corpora.dev;
         trained.calibration = calibrate::choose(&trained, &dev.articles, dev.complete)?;
         let after = calibrate::judge(&trained, &dev.articles)?;
@@ -130,6 +134,23 @@ impl<'o> Session<'o> {
         })
     }
 
+    /// The tensors of the head that finds issues by description: fitted on annotated articles.
+    /// A table has too little to fit it on; then it stays as it is.
+    fn described(&self, trained: &Trained) -> anyhow::Result<NamedWeights> {
+        let train = &self.corpora.train;
+        match &self.base.ours {
+            Some((_, heads)) if !train.complete => Ok(heads
+                .iter()
+                .filter(|(name, _)| name.starts_with(DESCRIBED))
+                .map(|(name, tensor)| (name.clone(), tensor.clone()))
+                .collect()),
+            _ => {
+                let teacher = described::Teacher::of(&self.base, self.windows)?;
+                Ok(described::fit(trained, &teacher, &train.articles)?)
+            }
+        }
+    }
+
     /// What the model that training starts from finds in the dev split.
     pub(super) fn judge_start(&self) -> anyhow::Result<Vec<ArticleResult>> {
         let start = self.trained(self.base.weights())?;
@@ -138,9 +159,12 @@ impl<'o> Session<'o> {
 
     /// Weights as a model, calibrated as the start is.
     pub(super) fn trained(&self, weights: NamedWeights) -> anyhow::Result<Trained> {
-        let (encoder_weights, head_weights) = weights
+        let (encoder_weights, mut head_weights): (NamedWeights, NamedWeights) = weights
             .into_iter()
             .partition(|(name, _)| name.starts_with("embeddings.") || name.starts_with("encoder."));
+        head_weights
+            .retain(|name, _| !name.starts_with("likeness.") && !name.starts_with(DESCRIBED));
+        head_weights.extend(described::unfitted(self.base.encoder.hidden_size));
         Ok(Trained {
             name: self.options.name.clone(),
             tokenizer: self.base.tokenizer.clone(),

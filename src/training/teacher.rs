@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 
 use super::descriptions::DescriptionBatch;
 use super::examples::Batch;
-use super::heads::{DESCRIBED_WEIGHT, ISSUE_WEIGHT, MENTION_WEIGHT, is_empty};
+use super::heads::{ISSUE_WEIGHT, MENTION_WEIGHT, is_empty};
 use super::network::{Network, Vectors};
 
 /// The model that training started from; it does not change.
@@ -51,33 +51,15 @@ impl Teacher {
         }
         if !is_empty(&batch.issues_unknown) {
             let unknown = |logits: Tensor| logits.index_select(0, &batch.issues_unknown);
-            let pairs = [
-                (
-                    teacher.issue_logits(&kept.tokens, batch, false),
-                    student.issue_logits(&vectors.tokens, batch, true),
-                    ISSUE_WEIGHT,
-                ),
-                (
-                    teacher.described_logits(
-                        &batch.sentence_means.matmul(&kept.tokens),
-                        &kept.descriptions,
-                    ),
-                    student.described_logits(
-                        &batch.sentence_means.matmul(&vectors.tokens),
-                        &vectors.descriptions,
-                    ),
-                    DESCRIBED_WEIGHT,
-                ),
-            ];
-            for (wanted, said, weight) in pairs {
-                let entropy = unknown(said).binary_cross_entropy_with_logits::<Tensor>(
-                    &unknown(wanted).sigmoid().detach(),
-                    None,
-                    None,
-                    tch::Reduction::Mean,
-                );
-                loss += entropy * weight;
-            }
+            let wanted = teacher.issue_logits(&kept.tokens, batch, false).sigmoid();
+            let said = unknown(student.issue_logits(&vectors.tokens, batch, true));
+            let entropy = said.binary_cross_entropy_with_logits::<Tensor>(
+                &unknown(wanted).detach(),
+                None,
+                None,
+                tch::Reduction::Mean,
+            );
+            loss += entropy * ISSUE_WEIGHT;
         }
         loss
     }

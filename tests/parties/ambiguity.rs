@@ -48,6 +48,22 @@ fn ambiguous_names_are_read_both_ways() {
             "Republic of the Congo",
         ),
         ("Korea", "Seoul agreed.", "South Korea"),
+        (
+            "PAC",
+            "Mandela and the ANC agreed.",
+            "Pan Africanist Congress",
+        ),
+        ("PAC", "His super PAC paid for it.", "PAC"),
+        (
+            "ICC",
+            "The prosecutor asked for a warrant.",
+            "International Criminal Court",
+        ),
+        ("ICC", "Cricket boards agreed before the World Cup.", "ICC"),
+        ("SDF", "Kurds in Syria agreed.", "Syrian Democratic Forces"),
+        ("SDF", "Tokyo and Japan agreed.", "SDF"),
+        ("PIF", "Fiji and Samoa agreed.", "Pacific Islands Forum"),
+        ("PIF", "The Saudi fund and LIV agreed.", "PIF"),
         ("Korea", "Pyongyang agreed.", "North Korea"),
         (
             "Brussels",
