@@ -1,4 +1,4 @@
-//! The second engine: the same encoder in f32 on libtorch, through rust-bert.
+//! The second engine: the same encoder on libtorch, through rust-bert.
 
 use std::sync::Mutex;
 
@@ -10,6 +10,7 @@ use super::engine::{Engine, TokenVectors};
 use super::folder::{self, EncoderConfig, ModelFolder};
 use super::weights;
 use super::windows::Window;
+use crate::libtorch::{Precision, caught};
 use crate::training::network::{bert_config, load_variables};
 
 /// rust-bert's `BertModel` with a model folder's weights.
@@ -17,13 +18,18 @@ pub struct Torch {
     // libtorch tensors may be sent to another thread but not shared between threads.
     encoder: Mutex<BertModel<BertEmbeddings>>,
     device: Device,
+    precision: Precision,
 }
 
 impl Torch {
     /// From a model folder's `model.safetensors`.
-    pub fn open(folder: &ModelFolder, device: Device) -> Result<Torch, ModelError> {
+    pub fn open(
+        folder: &ModelFolder,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Torch, ModelError> {
         let bytes = folder.read(folder::SAFETENSORS)?;
-        Torch::new(&bytes, &folder.config.encoder, device)
+        Torch::new(&bytes, &folder.config.encoder, device, precision)
     }
 
     /// From the bytes of a `model.safetensors`.
@@ -31,15 +37,18 @@ impl Torch {
         safetensors: &[u8],
         config: &EncoderConfig,
         device: Device,
+        precision: Precision,
     ) -> Result<Torch, ModelError> {
         let weights = weights::read(safetensors)?;
-        let store = nn::VarStore::new(device);
+        let mut store = nn::VarStore::new(device);
         let encoder =
             BertModel::new_with_optional_pooler(store.root(), &bert_config(config, 0.0), false);
         load_variables(&store, &weights).map_err(failed)?;
+        caught(|| precision.apply(&mut store)).map_err(failed)?;
         Ok(Torch {
             encoder: Mutex::new(encoder),
             device,
+            precision,
         })
     }
 }
@@ -52,12 +61,15 @@ impl Engine for Torch {
             .map_err(|_| failed("an earlier run of the engine failed"))?;
         windows
             .iter()
-            .map(|window| encode_one(&encoder, window, self.device))
+            .map(|window| caught(|| encode_one(&encoder, window, self.device)).map_err(failed)?)
             .collect()
     }
 
     fn name(&self) -> &'static str {
-        "torch"
+        match self.precision {
+            Precision::F32 => "torch",
+            Precision::Bf16 => "torch (bf16)",
+        }
     }
 }
 

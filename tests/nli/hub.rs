@@ -1,0 +1,1 @@
+//! `stance score --nli`: rows with stances of an inference model.
