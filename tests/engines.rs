@@ -2,7 +2,6 @@
 #![cfg(feature = "torch")]
 
 use summit_stance::articles::{self, ReadOptions};
-use summit_stance::libtorch::Precision;
 use summit_stance::model::torch::Torch;
 use summit_stance::model::{Model, ModelFolder};
 use summit_stance::parties::Linker;
@@ -12,7 +11,7 @@ use summit_stance::scores::Scorer;
 fn embedded_and_torch_agree_on_the_sample_summits() {
     let folder = ModelFolder::open("models/stance-minilm".as_ref()).unwrap();
     let embedded = Model::open(&folder).unwrap();
-    let engine = Torch::open(&folder, tch::Device::Cpu, Precision::F32).unwrap();
+    let engine = Torch::open(&folder, tch::Device::Cpu).unwrap();
     let torch = Model::new(folder.files().unwrap(), Box::new(engine)).unwrap();
 
     let [embedded, torch] = [embedded, torch].map(|model| Scorer::new(model, Linker::new(None)));

@@ -11,7 +11,7 @@ use summit_stance::articles::{self, ReadOptions};
 use summit_stance::model::torch::Torch;
 use summit_stance::model::weights::{self, NamedWeights, Precision, Weights};
 use summit_stance::model::{Model, ModelFolder};
-use summit_stance::{libtorch, sentences};
+use summit_stance::sentences;
 
 const WIDTH: usize = 32;
 const INNER: usize = 64;
@@ -128,7 +128,7 @@ fn training_learns_and_its_folder_runs_on_both_engines_and_can_be_trained_on() {
 
     let open = ModelFolder::open(&folder.join("model")).unwrap();
     let embedded = Model::open(&open).unwrap();
-    let torch = Torch::open(&open, tch::Device::Cpu, libtorch::Precision::F32).unwrap();
+    let torch = Torch::open(&open, tch::Device::Cpu).unwrap();
     let torch = Model::new(open.files().unwrap(), Box::new(torch)).unwrap();
     let inputs = ["data/summits/geneva-2026".into()];
     let article = articles::read(&inputs, &ReadOptions::default())

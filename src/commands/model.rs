@@ -111,7 +111,7 @@ impl ModelArgs {
                 "--engine torch needs --model DIR: the model that is built in has only its int8 form",
             )?;
             let (device, precision) = self.libtorch()?;
-            let engine = Torch::open(&folder, device, precision)?;
+            let engine = Torch::open(&folder, device)?.in_precision(precision)?;
             return Ok(Model::new(folder.files()?, Box::new(engine))?);
         }
         Ok(match &folder {

@@ -17,19 +17,16 @@ use crate::training::network::{bert_config, load_variables};
 pub struct Torch {
     // libtorch tensors may be sent to another thread but not shared between threads.
     encoder: Mutex<BertModel<BertEmbeddings>>,
+    variables: Mutex<nn::VarStore>,
     device: Device,
     precision: Precision,
 }
 
 impl Torch {
     /// From a model folder's `model.safetensors`.
-    pub fn open(
-        folder: &ModelFolder,
-        device: Device,
-        precision: Precision,
-    ) -> Result<Torch, ModelError> {
+    pub fn open(folder: &ModelFolder, device: Device) -> Result<Torch, ModelError> {
         let bytes = folder.read(folder::SAFETENSORS)?;
-        Torch::new(&bytes, &folder.config.encoder, device, precision)
+        Torch::new(&bytes, &folder.config.encoder, device)
     }
 
     /// From the bytes of a `model.safetensors`.
@@ -37,19 +34,26 @@ impl Torch {
         safetensors: &[u8],
         config: &EncoderConfig,
         device: Device,
-        precision: Precision,
     ) -> Result<Torch, ModelError> {
         let weights = weights::read(safetensors)?;
-        let mut store = nn::VarStore::new(device);
+        let store = nn::VarStore::new(device);
         let encoder =
             BertModel::new_with_optional_pooler(store.root(), &bert_config(config, 0.0), false);
         load_variables(&store, &weights).map_err(failed)?;
-        caught(|| precision.apply(&mut store)).map_err(failed)?;
         Ok(Torch {
             encoder: Mutex::new(encoder),
+            variables: Mutex::new(store),
             device,
-            precision,
+            precision: Precision::F32,
         })
+    }
+
+    /// The same engine, computing in this precision; it can only be lowered.
+    pub fn in_precision(mut self, precision: Precision) -> Result<Torch, ModelError> {
+        let variables = self.variables.get_mut().map_err(failed)?;
+        caught(|| precision.apply(variables)).map_err(failed)?;
+        self.precision = precision;
+        Ok(self)
     }
 }
 

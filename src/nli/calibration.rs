@@ -55,7 +55,12 @@ impl std::fmt::Display for Calibration {
         write!(f, "temperature {:.3}; bias", self.temperature)?;
         for (index, stance) in FREE.into_iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            write!(f, "{comma} {} {:.3}", stance.name(), self.bias[stance as usize])?;
+            write!(
+                f,
+                "{comma} {} {:.3}",
+                stance.name(),
+                self.bias[stance as usize]
+            )?;
         }
         Ok(())
     }
@@ -266,7 +271,10 @@ mod tests {
         }
         let fit = Fit::of(&items);
         assert_eq!(fit.held_out, None);
-        assert!(fit.calibration.bias.iter().all(|bias| bias.abs() < 3.0), "{fit:?}");
+        assert!(
+            fit.calibration.bias.iter().all(|bias| bias.abs() < 3.0),
+            "{fit:?}"
+        );
         // Labels that run against the log odds make these count for less, not the other way.
         let mut against = drawn(&Calibration::default(), 200);
         for item in &mut against {

@@ -308,7 +308,10 @@ mod tests {
                 .entailment("config.json")
         };
         assert_eq!(at(json!({"0": "Entailment", "1": "x"})).unwrap(), 0);
-        let ten: Value = (0..11).map(|i| (i.to_string(), json!(i.to_string()))).collect::<serde_json::Map<_, _>>().into();
+        let ten: Value = (0..11)
+            .map(|i| (i.to_string(), json!(i.to_string())))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         let mut late = ten.clone();
         late["10"] = json!("ENTAILMENT");
         assert_eq!(at(late).unwrap(), 10);
@@ -329,20 +332,41 @@ mod tests {
     #[test]
     fn what_cannot_be_run_is_refused_with_the_reason() {
         for (changes, about) in [
-            (json!({"model_type": "t5"}), "\"t5\"; these can be run: bert, roberta"),
+            (
+                json!({"model_type": "t5"}),
+                "\"t5\"; these can be run: bert, roberta",
+            ),
             (json!({"hidden_size": 0}), "hidden_size is 0"),
             (json!({"vocab_size": -1}), "vocab_size"),
             (json!({"hidden_size": 15}), "multiple"),
             (json!({"num_hidden_layers": "two"}), "invalid type"),
             (json!({"hidden_act": "softsign"}), "softsign"),
-            (json!({"model_type": "roberta", "pad_token_id": 5}), "pad_token_id is 5"),
-            (json!({"model_type": "deberta", "talking_head": true}), "talking_head"),
-            (json!({"model_type": "deberta-v2", "pos_att_type": ["p2p"]}), "p2p"),
-            (json!({"model_type": "deberta-v2", "conv_kernel_size": 2}), "conv_kernel_size"),
-            (json!({"max_position_embeddings": 4}), "max_position_embeddings"),
+            (
+                json!({"model_type": "roberta", "pad_token_id": 5}),
+                "pad_token_id is 5",
+            ),
+            (
+                json!({"model_type": "deberta", "talking_head": true}),
+                "talking_head",
+            ),
+            (
+                json!({"model_type": "deberta-v2", "pos_att_type": ["p2p"]}),
+                "p2p",
+            ),
+            (
+                json!({"model_type": "deberta-v2", "conv_kernel_size": 2}),
+                "conv_kernel_size",
+            ),
+            (
+                json!({"max_position_embeddings": 4}),
+                "max_position_embeddings",
+            ),
         ] {
             let error = parse(changes).unwrap_err().to_string();
-            assert!(error.starts_with("config.json: ") && error.contains(about), "{error}");
+            assert!(
+                error.starts_with("config.json: ") && error.contains(about),
+                "{error}"
+            );
         }
         assert!(Config::parse(b"{", "config.json").is_err());
     }
@@ -354,6 +378,10 @@ mod tests {
             let config = config.unwrap();
             assert!(config.content_to_position() && config.position_to_content());
         }
-        assert!(!parse(json!({"pos_att_type": null})).unwrap().content_to_position());
+        assert!(
+            !parse(json!({"pos_att_type": null}))
+                .unwrap()
+                .content_to_position()
+        );
     }
 }

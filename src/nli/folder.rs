@@ -74,7 +74,7 @@ impl Choice {
             return Err("model.safetensors, only parts of it, which are not read");
         } else if has("pytorch_model.bin") {
             return Err(
-                "model.safetensors, only pytorch_model.bin, which is a program and not read. Make \
+                "model.safetensors, only pytorch_model.bin, a Python pickle, which is not read. Make \
                  one with Python: AutoModelForSequenceClassification.from_pretrained(…)\
                  .save_pretrained(…)",
             );
@@ -142,7 +142,11 @@ impl ModelFiles {
             all.update(name.as_bytes());
             all.update(Sha256::digest(read(&self.path(name))?));
         }
-        Ok(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(all
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 
     /// The weights, under the names that the transformers library has for them today.
@@ -215,8 +219,14 @@ mod tests {
             (vec![], "config.json"),
             (vec!["tokenizer.json", "model.safetensors"], "config.json"),
             (vec!["config.json", "model.safetensors"], "tokenizer.json"),
-            (vec!["config.json", "vocab.json", "model.safetensors"], "tokenizer.json"),
-            (vec!["config.json", "spm.model"], "tokenizer.json, only a SentencePiece"),
+            (
+                vec!["config.json", "vocab.json", "model.safetensors"],
+                "tokenizer.json",
+            ),
+            (
+                vec!["config.json", "spm.model"],
+                "tokenizer.json, only a SentencePiece",
+            ),
             (vec!["config.json", "tokenizer.json"], "model.safetensors"),
             (
                 vec!["config.json", "vocab.txt", "pytorch_model.bin"],
@@ -231,24 +241,42 @@ mod tests {
     #[test]
     fn the_best_of_several_forms_is_taken() {
         let all = [
-            "config.json", "tokenizer.json", "vocab.txt", "vocab.json", "merges.txt",
-            "tokenizer_config.json", "model.safetensors", "rust_model.ot", "pytorch_model.bin",
+            "config.json",
+            "tokenizer.json",
+            "vocab.txt",
+            "vocab.json",
+            "merges.txt",
+            "tokenizer_config.json",
+            "model.safetensors",
+            "rust_model.ot",
+            "pytorch_model.bin",
         ];
         let names = |has: &[&str]| choose(has).unwrap().names(|name| has.contains(&name));
-        assert_eq!(names(&all), ["config.json", "tokenizer.json", "model.safetensors"]);
+        assert_eq!(
+            names(&all),
+            ["config.json", "tokenizer.json", "model.safetensors"]
+        );
         let without: Vec<&str> = all
             .into_iter()
             .filter(|name| !["tokenizer.json", "model.safetensors"].contains(name))
             .collect();
         assert_eq!(
             names(&without),
-            ["config.json", "vocab.txt", "tokenizer_config.json", "rust_model.ot"]
+            [
+                "config.json",
+                "vocab.txt",
+                "tokenizer_config.json",
+                "rust_model.ot"
+            ]
         );
     }
 
     #[test]
     fn old_names_of_weights_are_known() {
-        assert_eq!(modern("bert.embeddings.LayerNorm.gamma"), "bert.embeddings.LayerNorm.weight");
+        assert_eq!(
+            modern("bert.embeddings.LayerNorm.gamma"),
+            "bert.embeddings.LayerNorm.weight"
+        );
         assert_eq!(modern("LayerNorm.beta"), "LayerNorm.bias");
         assert_eq!(modern("classifier.weight"), "classifier.weight");
     }

@@ -178,7 +178,17 @@ mod tests {
             let model = HubModel::parse(name).unwrap();
             assert_eq!(model.name(), name);
         }
-        for path in ["", "./model", "../m", "/models/x", "a/b/c", "a//b", "a b/c", "o/n@", "~/m"] {
+        for path in [
+            "",
+            "./model",
+            "../m",
+            "/models/x",
+            "a/b/c",
+            "a//b",
+            "a b/c",
+            "o/n@",
+            "~/m",
+        ] {
             assert_eq!(HubModel::parse(path), None, "{path}");
         }
     }

@@ -104,7 +104,9 @@ impl StanceList {
         let trimmed = |phrase: Spanned<String>| phrase.into_inner().trim().to_owned();
         Ok(StanceList {
             templates,
-            no_issue: read.no_issue.map_or_else(|| "the talks".to_owned(), trimmed),
+            no_issue: read
+                .no_issue
+                .map_or_else(|| "the talks".to_owned(), trimmed),
             issues: read
                 .issues
                 .into_iter()
@@ -177,7 +179,10 @@ mod tests {
     #[test]
     fn issues_read_as_in_a_sentence() {
         assert_eq!(about(&[]), "Kyiv is optimistic about the talks.");
-        assert_eq!(about(&["arms-control"]), "Kyiv is optimistic about arms control.");
+        assert_eq!(
+            about(&["arms-control"]),
+            "Kyiv is optimistic about arms control."
+        );
         assert_eq!(
             about(&["sanctions", "trade", "process"]),
             "Kyiv is optimistic about sanctions, trade and the talks."
@@ -200,12 +205,27 @@ mod tests {
             ("{party} doubts", "{party doubts", 6, "brace"),
             ("hypotheses = [\"{party} insists\"]\n", "", 7, "hypotheses"),
             ("\"insistent\"", "\"neutral\"", 9, "\"insistent\""),
-            ("[[stance]]\nname = \"optimistic\"", "no_issue = \"\"\n[[stance]]\nname = \"optimistic\"", 1, "empty phrase"),
-            ("name = \"optimistic\"", "nam = \"optimistic\"", 2, "unknown field"),
+            (
+                "[[stance]]\nname = \"optimistic\"",
+                "no_issue = \"\"\n[[stance]]\nname = \"optimistic\"",
+                1,
+                "empty phrase",
+            ),
+            (
+                "name = \"optimistic\"",
+                "nam = \"optimistic\"",
+                2,
+                "unknown field",
+            ),
         ] {
             let text = good.replacen(from, to, 1);
-            let said = StanceList::parse(&text, "stances.toml").unwrap_err().to_string();
-            assert!(said.starts_with(&format!("stances.toml, line {line}: ")), "{said}");
+            let said = StanceList::parse(&text, "stances.toml")
+                .unwrap_err()
+                .to_string();
+            assert!(
+                said.starts_with(&format!("stances.toml, line {line}: ")),
+                "{said}"
+            );
             assert!(said.contains(about), "{said}");
         }
     }

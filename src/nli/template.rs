@@ -50,7 +50,10 @@ impl Template {
             parts.push(Part::Text(rest.to_owned()));
         }
         // Without the party every party of a sentence would get the same.
-        if !parts.iter().any(|part| matches!(part, Part::Party | Part::Name)) {
+        if !parts
+            .iter()
+            .any(|part| matches!(part, Part::Party | Part::Name))
+        {
             return Err(format!(
                 "{text:?} does not say of whom; write {{party}} where the party stands"
             ));
@@ -125,8 +128,14 @@ mod tests {
     #[test]
     fn places_are_filled() {
         let template = " In {issue}, {party} ({name}) hopes. ";
-        assert_eq!(filled(template, "Kyiv"), "In the grain, Kyiv (Ukraine) hopes.");
-        assert_eq!(filled("{party} hopes", "the\n  delegation"), "The delegation hopes");
+        assert_eq!(
+            filled(template, "Kyiv"),
+            "In the grain, Kyiv (Ukraine) hopes."
+        );
+        assert_eq!(
+            filled("{party} hopes", "the\n  delegation"),
+            "The delegation hopes"
+        );
         assert_eq!(filled("{ party } hopes", "élysée"), "Élysée hopes");
     }
 

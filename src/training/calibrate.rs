@@ -7,7 +7,6 @@ use super::Trained;
 use super::{descriptions, save};
 use crate::annotations::AnnotatedArticle;
 use crate::evaluation::{self, ArticleResult, Report};
-use crate::libtorch::Precision;
 use crate::model::engine::{Engine, TokenVectors};
 use crate::model::folder::{self, Calibration, ModelFiles};
 use crate::model::torch::Torch;
@@ -29,7 +28,6 @@ fn model(trained: &Trained) -> Result<Model, ModelError> {
         &bytes(folder::SAFETENSORS),
         &folder.config.encoder,
         tch::Device::Cpu,
-        Precision::F32,
     )?;
     let files = ModelFiles {
         tokenizer: bytes(folder::TOKENIZER),

@@ -40,7 +40,11 @@ fn tokens_and_logits_are_those_of_transformers() {
         println!("{architecture}: largest difference of logits {largest:.1e}");
         // The fixtures have six decimals. rust-bert's RoBERTa normalises with an epsilon of 1e-12,
         // where the models have 1e-5.
-        let allowed = if architecture.ends_with("roberta") { 1e-4 } else { 5e-6 };
+        let allowed = if architecture.ends_with("roberta") {
+            1e-4
+        } else {
+            5e-6
+        };
         assert!(largest <= allowed, "{architecture}: {largest:e}");
     }
 }
@@ -58,7 +62,10 @@ fn a_pair_has_the_same_logits_in_any_batch() {
         let together = model.logits(&many).unwrap();
         for (pair, together) in many.iter().zip(&together) {
             let alone = &model.logits(&[*pair]).unwrap()[0];
-            assert!(distance(alone, together) <= 1e-5, "{architecture}: {pair:?}");
+            assert!(
+                distance(alone, together) <= 1e-5,
+                "{architecture}: {pair:?}"
+            );
         }
         assert_eq!(together, model.logits(&many).unwrap(), "{architecture}");
     }
@@ -69,10 +76,15 @@ fn log_odds_are_those_of_entailment_against_all_other_labels() {
     for (architecture, entailment) in [("bert", 2), ("roberta", 0), ("deberta-v3", 0)] {
         let model = open(&fixture(architecture));
         let pair = &expected(architecture)[0];
-        let odds = model.log_odds(&[(&pair.premise, &pair.hypothesis)]).unwrap()[0];
+        let odds = model
+            .log_odds(&[(&pair.premise, &pair.hypothesis)])
+            .unwrap()[0];
         let weights: Vec<f64> = pair.logits.iter().map(|l| f64::from(*l).exp()).collect();
         let others = weights.iter().sum::<f64>() - weights[entailment];
         let expected = (weights[entailment] / others).ln();
-        assert!((odds - expected).abs() < 1e-4, "{architecture}: {odds} {expected}");
+        assert!(
+            (odds - expected).abs() < 1e-4,
+            "{architecture}: {odds} {expected}"
+        );
     }
 }

@@ -86,8 +86,7 @@ impl Attention for Version1 {
         };
         let mut sum = scores.content();
         if let Some(Distances { rows, vectors }) = distances {
-            let project =
-                |by: &nn::Linear| disentangled::heads(&vectors.apply(by), self.heads);
+            let project = |by: &nn::Linear| disentangled::heads(&vectors.apply(by), self.heads);
             if let Some(by) = &self.position_key {
                 sum += scores.content_to_position(&project(by), rows);
             }

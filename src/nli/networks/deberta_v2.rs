@@ -83,7 +83,8 @@ impl Attention for Version2 {
         let width = config.hidden_size;
         let projection = |name: &str| linear(path / name, width, width);
         let own = config.relative_attention && !config.share_att_key;
-        let (to_position, to_content) = (config.content_to_position(), config.position_to_content());
+        let (to_position, to_content) =
+            (config.content_to_position(), config.position_to_content());
         Version2 {
             query: projection("query_proj"),
             key: projection("key_proj"),

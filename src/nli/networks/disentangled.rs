@@ -78,7 +78,10 @@ impl<A: Attention> Network for Classifier<A> {
         let embedded = self.embeddings.forward(batch);
         // Padding attends to nothing, and nothing attends to it.
         let mask = batch.mask.to_kind(Kind::Bool);
-        let mask = mask.unsqueeze(1).unsqueeze(1).logical_and(&mask.unsqueeze(1).unsqueeze(-1));
+        let mask = mask
+            .unsqueeze(1)
+            .unsqueeze(1)
+            .logical_and(&mask.unsqueeze(1).unsqueeze(-1));
         let tokens = batch.ids.size()[1];
         let distances = self
             .places
