@@ -32,7 +32,7 @@ from transformers import (
 )
 
 OUT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "tests/fixtures/nli")
-LENGTH = 64
+LENGTH = 128
 
 TEXT = [
     "Kyiv insisted on binding guarantees before any talks on the ceasefire.",
@@ -50,7 +50,7 @@ PAIRS = [
         "Moscow is cautious about the border.",
     ],
     # Longer than the model reads: cut at the end of the first sentence.
-    [" ".join(TEXT), "The European Union presses for relief."],
+    [" ".join(TEXT * 2), "The European Union presses for relief."],
     ["Élysée, «sí» — 東京 🙂 naïve", "Élysée is optimistic."],
 ]
 

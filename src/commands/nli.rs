@@ -12,7 +12,7 @@ use super::model::ModelArgs;
 pub struct NliArgs {
     /// Take the stances from this model for natural-language inference: a folder, or a name on
     /// the model hub (owner/name). Mentions, parties and issues are found as ever
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", group = "on libtorch")]
     pub nli: Option<String>,
 
     /// What each stance is in words (TOML; see data/stances.toml)
@@ -41,7 +41,7 @@ impl NliArgs {
         };
         let (device, precision) = model.libtorch()?;
         let entailment = Entailment::open(name, device, precision, |what| eprintln!("{what}"))?;
-        let mut zero_shot = ZeroShot::new(entailment, stances);
+        let mut zero_shot = ZeroShot::new(entailment, stances)?;
         if let Some((path, articles)) = labelled {
             match zero_shot.calibrate(&articles)? {
                 Some(fit) => eprintln!("{}", told(&fit)),

@@ -123,6 +123,12 @@ impl Entailment {
         Ok(self.tokenizer.pair(premise, hypothesis)?.ids)
     }
 
+    /// How many tokens a text has, and how many a hypothesis may have.
+    pub(super) fn length(&self, hypothesis: &str) -> Result<(usize, usize), NliError> {
+        let length = self.tokenizer.length(hypothesis)?;
+        Ok((length, self.tokenizer.longest_hypothesis()))
+    }
+
     /// The log odds (natural logarithm) that each hypothesis follows from its premise: 0 where it
     /// is as likely as not. A pair's value does not depend on the others, up to rounding.
     pub fn log_odds<P: AsRef<str>, H: AsRef<str>>(

@@ -51,6 +51,15 @@ pub enum NliError {
          fetch it; run once without it, or give a folder that holds the model"
     )]
     Offline { model: String, cache: String },
+    #[error(
+        "the hypothesis {hypothesis:?} has {length} tokens, of which the model takes {longest} \
+         beside a sentence; make it shorter"
+    )]
+    TooLong {
+        hypothesis: String,
+        length: usize,
+        longest: usize,
+    },
     #[error(transparent)]
     Stances(#[from] ListError),
     #[error(transparent)]

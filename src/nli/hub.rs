@@ -109,7 +109,7 @@ impl HubModel {
         for name in choice.names(has) {
             say(&format!("fetching {name} of {}", self.name()));
             let path = caught(|| repo.get(name))
-                .map_err(failed)?
+                .map_err(|e| failed(format!("{name}: {e}")))?
                 .map_err(|e| failed(format!("{name}: {}", in_words(&e))))?;
             folder = path.parent().map(Path::to_owned);
         }

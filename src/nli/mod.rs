@@ -42,12 +42,32 @@ pub struct ZeroShot {
 }
 
 impl ZeroShot {
-    pub fn new(model: Entailment, stances: StanceList) -> ZeroShot {
-        ZeroShot {
+    /// Put the hypotheses of a list to a model.
+    ///
+    /// # Errors
+    /// When a hypothesis is too long for the model even where the party is "it".
+    pub fn new(model: Entailment, stances: StanceList) -> Result<ZeroShot, NliError> {
+        let shortest = Unit {
+            sentence: "",
+            party: "it",
+            mention: "it",
+            issues: &[],
+        };
+        for hypothesis in stances.hypotheses(&shortest).concat() {
+            let (length, longest) = model.length(&hypothesis)?;
+            if length > longest {
+                return Err(NliError::TooLong {
+                    hypothesis,
+                    length,
+                    longest,
+                });
+            }
+        }
+        Ok(ZeroShot {
             model,
             stances,
             calibration: Calibration::default(),
-        }
+        })
     }
 
     pub fn model(&self) -> &Entailment {

@@ -10,7 +10,7 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::processors::roberta::RobertaProcessing;
 use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{Tokenizer, TruncationDirection, TruncationParams, TruncationStrategy};
+use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
 
 use super::NliError;
 use super::config::{Architecture, Config};
@@ -28,6 +28,8 @@ pub struct Pair {
 pub struct PairTokenizer {
     tokenizer: Tokenizer,
     file: String,
+    /// Tokens that the network takes, without special ones.
+    room: usize,
     /// Ids and types that the network knows.
     vocabulary: i64,
     types: i64,
@@ -51,40 +53,48 @@ impl PairTokenizer {
                 byte_pairs(files, config.architecture()).map_err(|e| bad(e.to_string()))?
             }
         };
+        // A published file may carry both; pairs are cut and padded here.
         tokenizer.with_padding(None);
-        let longest = config.longest(config.architecture());
         tokenizer
-            .with_truncation(Some(TruncationParams {
-                max_length: longest,
-                // The hypothesis is what is asked; only the sentence may be cut.
-                strategy: TruncationStrategy::OnlyFirst,
-                direction: TruncationDirection::Right,
-                stride: 0,
-            }))
+            .with_truncation(None)
             .map_err(|e| bad(e.to_string()))?;
+        let special = tokenizer.get_post_processor();
+        let special = special.map_or(0, |processor| processor.added_tokens(true));
+        if special < 2 {
+            return Err(bad(
+                "puts no special tokens around two sentences (its post_processor is missing)"
+                    .to_owned(),
+            ));
+        }
+        let longest = config.longest(config.architecture());
         Ok(PairTokenizer {
             tokenizer,
             file,
+            room: longest.saturating_sub(special),
             vocabulary: config.vocab_size,
             types: config.token_types(),
         })
     }
 
-    /// The tokens of a pair, special ones included; a long premise is cut at its end.
+    /// The tokens of a pair, special ones included. What does not fit is cut from the end of the
+    /// premise; of a hypothesis only what would leave the premise less than a quarter.
     pub fn pair(&self, premise: &str, hypothesis: &str) -> Result<Pair, NliError> {
         let bad = |reason: String| NliError::Tokenizer {
             file: self.file.clone(),
             reason,
         };
+        let tokens = |text: &str| {
+            let tokens = self.tokenizer.encode(text, false);
+            tokens.map_err(|e| bad(e.to_string()))
+        };
+        let (mut first, mut second) = (tokens(premise)?, tokens(hypothesis)?);
+        second.truncate(self.longest_hypothesis(), 0, TruncationDirection::Right);
+        let left = self.room - second.len();
+        first.truncate(left, 0, TruncationDirection::Right);
         let encoding = self
             .tokenizer
-            .encode((premise, hypothesis), true)
-            .map_err(|e| {
-                bad(format!(
-                    "cannot read {hypothesis:?} with its sentence ({e}); a shorter hypothesis may \
-                     do"
-                ))
-            })?;
+            .post_process(first, Some(second), true)
+            .map_err(|e| bad(e.to_string()))?;
         let ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
         if let Some(id) = ids.iter().find(|id| **id >= self.vocabulary) {
             return Err(bad(format!(
@@ -99,6 +109,22 @@ impl PairTokenizer {
             types: types.map(|kind| i64::from(*kind).min(last)).collect(),
             ids,
         })
+    }
+
+    /// How many tokens a hypothesis may have.
+    pub fn longest_hypothesis(&self) -> usize {
+        self.room * 3 / 4
+    }
+
+    /// How many tokens a text has, without special ones.
+    pub fn length(&self, text: &str) -> Result<usize, NliError> {
+        let tokens = self.tokenizer.encode(text, false);
+        Ok(tokens
+            .map_err(|e| NliError::Tokenizer {
+                file: self.file.clone(),
+                reason: e.to_string(),
+            })?
+            .len())
     }
 }
 

@@ -28,6 +28,7 @@ fn fixture(architecture: &str) -> PathBuf {
 
 fn open(folder: &Path) -> Entailment {
     let folder = folder.to_str().unwrap();
+    tch::set_num_threads(1);
     Entailment::open(folder, tch::Device::Cpu, Precision::F32, |_| {}).unwrap()
 }
 
@@ -43,6 +44,8 @@ fn copy(architecture: &str, to: &Path) {
 fn stance(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stance"));
     command.args(arguments);
+    // Several tests run at a time, each on a core.
+    command.env("OMP_NUM_THREADS", "1");
     for name in [
         "HF_HOME",
         "HF_ENDPOINT",
