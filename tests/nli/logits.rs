@@ -2,10 +2,13 @@
 //! (scripts/make_nli_fixtures.py).
 
 use std::fs;
+use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
+use tch::Tensor;
 
-use super::{ARCHITECTURES, fixture, open};
+use super::{ARCHITECTURES, copy, fixture, open};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -90,6 +93,93 @@ fn log_odds_are_those_of_entailment_against_all_other_labels() {
         assert!(
             (odds - expected).abs() < 1e-4,
             "{architecture}: {odds} {expected}"
+        );
+    }
+}
+
+/// Put the vocabulary of a model's `tokenizer.json` into the files of older models.
+fn with_vocabulary_files(model: &Path) {
+    let path = model.join("tokenizer.json");
+    let json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    fs::remove_file(path).unwrap();
+    let vocabulary = json["model"]["vocab"].as_object().unwrap();
+    match json["model"]["merges"].as_array() {
+        None => {
+            let mut words: Vec<_> = vocabulary.iter().collect();
+            words.sort_by_key(|(_, id)| id.as_u64());
+            let words: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
+            fs::write(model.join("vocab.txt"), words.join("\n")).unwrap();
+        }
+        Some(merges) => {
+            let pair = |merge: &Value| match merge.as_array() {
+                Some(pair) => format!(
+                    "{} {}",
+                    pair[0].as_str().unwrap(),
+                    pair[1].as_str().unwrap()
+                ),
+                None => merge.as_str().unwrap().to_owned(),
+            };
+            let lines: Vec<String> = merges.iter().map(pair).collect();
+            let vocabulary = Value::from(vocabulary.clone()).to_string();
+            fs::write(model.join("vocab.json"), vocabulary).unwrap();
+            fs::write(model.join("merges.txt"), lines.join("\n")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn older_forms_of_files_give_the_same() {
+    for architecture in ["bert", "roberta", "deberta"] {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("old");
+        copy(architecture, &model);
+        with_vocabulary_files(&model);
+        let weights = model.join("model.safetensors");
+        let tensors = Tensor::read_safetensors(&weights).unwrap();
+        Tensor::save_multi(&tensors, model.join("rust_model.ot")).unwrap();
+        fs::remove_file(weights).unwrap();
+
+        let (old, new) = (open(&model), open(&fixture(architecture)));
+        assert_eq!(old.name(), "old");
+        for pair in expected(architecture) {
+            let pair = [(pair.premise, pair.hypothesis)];
+            assert_eq!(
+                old.tokens(&pair[0].0, &pair[0].1).unwrap(),
+                new.tokens(&pair[0].0, &pair[0].1).unwrap(),
+                "{architecture}"
+            );
+            assert_eq!(old.logits(&pair).unwrap(), new.logits(&pair).unwrap());
+        }
+    }
+}
+
+#[test]
+fn sentences_and_mentions_of_any_length_are_read() {
+    for architecture in ARCHITECTURES {
+        let model = open(&fixture(architecture));
+        let long = "The European Union pressed for relief. ".repeat(200);
+        for (premise, hypothesis) in [
+            (long.as_str(), "Kyiv hopes."),
+            ("Kyiv hopes.", long.as_str()),
+            (&long, &long),
+            ("", ""),
+            ("\u{0}\u{fffd}\u{200b}", "\u{1f642}"),
+        ] {
+            let tokens = model.tokens(premise, hypothesis).unwrap();
+            assert!(tokens.len() <= 128, "{architecture}: {}", tokens.len());
+            model.log_odds(&[(premise, hypothesis)]).unwrap();
+        }
+        // Of two long ones both are there.
+        let [start, end] = [
+            model.tokens(&long, "").unwrap(),
+            model.tokens("", &long).unwrap(),
+        ];
+        let both = model.tokens(&long, &long).unwrap();
+        assert_eq!(both[..30], start[..30], "{architecture}");
+        assert_eq!(
+            both[both.len() - 20..],
+            end[end.len() - 20..],
+            "{architecture}"
         );
     }
 }
