@@ -3,8 +3,9 @@
 //! The log odds of the stances' hypotheses become probabilities by a softmax in which neutral has
 //! the log odds 0. That is what follows where the entailments are independent and a party takes
 //! one stance at most: each stance then is as likely as its odds, against 1 for none of them.
-//! Neutral so needs no hypothesis of its own, which inference models judge badly. The log odds can
-//! be divided by a temperature and moved by a bias for each stance, both chosen on labelled
+//! Neutral so needs no hypothesis of its own, which would have to deny the others; inference models
+//! judge denials badly (Hossain et al. 2020, "An Analysis of Natural Language Inference Benchmarks
+//! through the Lens of Negation"). The log odds can be divided by a temperature and moved by a bias for each stance, both chosen on labelled
 //! sentences (bias-corrected temperature scaling; Alexandari, Kundaje and Shrikumar 2020, "Maximum
 //! Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation").
 

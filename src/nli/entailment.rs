@@ -84,6 +84,7 @@ impl Entailment {
         caught(|| load_variables(&store, &weights))
             .map_err(&bad)?
             .map_err(|e| bad(e.to_string()))?;
+        drop(weights);
         caught(|| precision.apply(&mut store)).map_err(&bad)?;
         store.freeze();
         Ok(Entailment {
