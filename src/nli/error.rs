@@ -37,12 +37,13 @@ pub enum NliError {
     #[error("{file}: {reason}")]
     Weights { file: String, reason: String },
     #[error(
-        "the model hub at {endpoint} gave no {model}: {reason}. Check the name and the connection; \
+        "the model hub{at} gave no {model}: {reason}. Check the name and the connection; \
          HF_ENDPOINT names another hub, HF_TOKEN opens models that are not public, and a folder \
          that holds the model does without a hub"
     )]
     Hub {
-        endpoint: String,
+        /// Where it is, if that was said.
+        at: String,
         model: String,
         reason: String,
     },

@@ -11,8 +11,6 @@ use super::NliError;
 use super::folder::{self, Choice};
 use crate::libtorch::caught;
 
-const HUB: &str = "https://huggingface.co";
-
 /// A model on the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubModel {
@@ -70,15 +68,18 @@ impl HubModel {
                 cache: cache.path().display().to_string(),
             });
         }
-        let endpoint = env_text("HF_ENDPOINT").unwrap_or_else(|| HUB.to_owned());
+        let endpoint = env_text("HF_ENDPOINT");
         let failed = |reason: String| NliError::Hub {
-            endpoint: endpoint.clone(),
+            at: endpoint
+                .as_ref()
+                .map_or_else(String::new, |url| format!(" at {url}")),
             model: self.name(),
             reason,
         };
-        let mut builder = ApiBuilder::from_cache(cache)
-            .with_endpoint(endpoint.trim_end_matches('/').to_owned())
-            .with_progress(true);
+        let mut builder = ApiBuilder::from_cache(cache).with_progress(true);
+        if let Some(url) = &endpoint {
+            builder = builder.with_endpoint(url.trim_end_matches('/').to_owned());
+        }
         if let Some(token) = env_text("HF_TOKEN") {
             builder = builder.with_token(Some(token));
         }
