@@ -122,6 +122,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         |scored| sinks.add(scored?, &mut progress, &interrupt),
     );
     progress.clear();
+    // Summing up takes memory too, and no model.
+    drop(scorer);
     let committed = sinks.commit();
     let new = sinks.new;
     let rejections = std::mem::take(&mut sinks.rejections);
