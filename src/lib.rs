@@ -16,7 +16,8 @@
 //! | [`report`] | one HTML page of both, with the sentences behind them |
 //!
 //! [`codebook`] says what is measured; [`annotations`] and [`evaluation`] hold the program to
-//! what people annotated. [`lists`] and `words` serve the lists that users write.
+//! what people annotated. [`lists`] and `words` serve the lists that users write. With the feature
+//! `torch`, `training` makes models and `nli` scores stances that a user describes in words.
 
 pub mod annotations;
 pub mod articles;
@@ -24,8 +25,12 @@ pub mod codebook;
 pub mod evaluation;
 pub mod export;
 pub mod issues;
+#[cfg(feature = "torch")]
+pub mod libtorch;
 pub mod lists;
 pub mod model;
+#[cfg(feature = "torch")]
+pub mod nli;
 pub mod offsets;
 pub mod ordered;
 pub mod parties;

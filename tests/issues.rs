@@ -105,10 +105,9 @@ fn an_issue_that_the_model_never_learnt_is_found_by_its_descriptions() {
          [[issue]]\nid = \"airports\"\ndescription = \"flights, airlines, airports and pilots\"\n",
     );
     let (_kept, input) = file(
-        "in.txt",
-        "Norway insisted that its trawlers keep their cod quotas in the northern waters. \
-         The minister had breakfast with his wife.\n\n\
-         Kenya doubted that the airline would fly from the new airport this year.",
+        "in.jsonl",
+        "{\"text\": \"Norway insisted that its trawlers keep their cod quotas.\"}\n\
+         {\"text\": \"Kenya doubted that the airline would fly from the new airport.\"}\n",
     );
     let output = stance(&["score", &input, "--issues", &list, "--format", "jsonl"]);
     assert!(output.status.success(), "{}", text(&output.stderr));

@@ -7,8 +7,12 @@ use summit_stance::model::ModelError;
 use summit_stance::ordered;
 use summit_stance::parties::Linker;
 use summit_stance::parties::measure::list_of;
+#[cfg(not(feature = "torch"))]
+use summit_stance::scores::StanceSource;
 
 use super::model::{IssueArgs, ModelArgs};
+#[cfg(feature = "torch")]
+use super::nli::NliArgs;
 use super::table;
 
 /// Score annotated articles and say how often the program is right.
@@ -41,19 +45,27 @@ pub struct Args {
 
     #[command(flatten)]
     issues: IssueArgs,
+
+    #[cfg(feature = "torch")]
+    #[command(flatten)]
+    nli: NliArgs,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let articles = annotations::read(&args.gold)?;
     let model = args.model.load_model()?;
     let issues = args.issues.load_issues(&model)?;
+    #[cfg(feature = "torch")]
+    let stances = args.nli.load(&args.model)?;
+    #[cfg(not(feature = "torch"))]
+    let stances: Option<Box<dyn StanceSource>> = None;
     let shared = args.model.load_parties()?;
     let judge = |article: &AnnotatedArticle| -> Result<ArticleResult, ModelError> {
         let linker = match &shared {
             Some(list) => Linker::new(Some(list)),
             None => Linker::new(Some(&list_of(article))),
         };
-        evaluation::judge_with(&model, &linker, &issues, article)
+        evaluation::judge_with(&model, &linker, &issues, stances.as_deref(), article)
     };
     let mut results = Vec::with_capacity(articles.len());
     ordered::for_each(articles.iter(), args.model.threads(), judge, |result| {

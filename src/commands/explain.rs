@@ -6,6 +6,8 @@ use summit_stance::codebook::Stance;
 use summit_stance::scores::{Link, Row, ScoredArticle, Scorer};
 
 use super::model::{IssueArgs, ModelArgs};
+#[cfg(feature = "torch")]
+use super::nli::NliArgs;
 use super::paint::{self, Style};
 use super::table;
 
@@ -28,6 +30,10 @@ pub struct Args {
 
     #[command(flatten)]
     issues: IssueArgs,
+
+    #[cfg(feature = "torch")]
+    #[command(flatten)]
+    nli: NliArgs,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -55,6 +61,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = args.model.load_model()?;
     let issues = args.issues.load_issues(&model)?;
     let scorer = Scorer::new(model, args.model.load_linker()?).with_issues(issues);
+    #[cfg(feature = "torch")]
+    let scorer = scorer.with_stances(args.nli.load(&args.model)?);
     let scored = scorer.score(&article)?;
     table::print(explanation(&article, &scored).trim_end())?;
     Ok(())

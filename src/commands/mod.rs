@@ -6,6 +6,8 @@ pub mod explain;
 pub mod export;
 mod input;
 mod model;
+#[cfg(feature = "torch")]
+mod nli;
 mod paint;
 pub mod parties;
 mod progress;

@@ -5,11 +5,17 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use summit_stance::issues::IssueList;
+#[cfg(feature = "torch")]
+use summit_stance::libtorch::{Place, Precision};
 use summit_stance::model::{Model, ModelFolder};
 use summit_stance::parties::{Linker, PartyList};
 use summit_stance::scores::IssueFinder;
 
 #[derive(Debug, clap::Args)]
+#[cfg_attr(
+    feature = "torch",
+    command(group = clap::ArgGroup::new("on libtorch").multiple(true))
+)]
 pub struct ModelArgs {
     /// Your own list of parties and their names (TOML); the built-in list of states, capitals
     /// and organisations serves for the rest
@@ -22,8 +28,18 @@ pub struct ModelArgs {
 
     /// What runs the model
     #[cfg(feature = "torch")]
-    #[arg(long, value_enum, default_value_t = EngineName::Embedded)]
+    #[arg(long, value_enum, default_value_t = EngineName::Embedded, group = "on libtorch")]
     pub engine: EngineName,
+
+    /// Where libtorch computes: cpu, cuda, cuda:N or mps; the first GPU by default, else cpu
+    #[cfg(feature = "torch")]
+    #[arg(long, requires = "on libtorch")]
+    pub device: Option<Place>,
+
+    /// In which numbers libtorch computes
+    #[cfg(feature = "torch")]
+    #[arg(long, value_enum, default_value_t = PrecisionName::F32, requires = "on libtorch")]
+    pub precision: PrecisionName,
 
     /// Articles scored at the same time; all processor cores by default
     #[arg(long, value_name = "N")]
@@ -62,7 +78,26 @@ pub enum EngineName {
     Torch,
 }
 
+#[cfg(feature = "torch")]
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum PrecisionName {
+    F32,
+    /// Half the memory, and faster on GPUs and processors that have it; rounds in the third digit
+    Bf16,
+}
+
 impl ModelArgs {
+    /// Where and in which precision libtorch is to compute.
+    #[cfg(feature = "torch")]
+    pub fn libtorch(&self) -> anyhow::Result<(tch::Device, Precision)> {
+        let precision = match self.precision {
+            PrecisionName::F32 => Precision::F32,
+            PrecisionName::Bf16 => Precision::Bf16,
+        };
+        let place = self.device.unwrap_or_else(Place::best);
+        Ok((place.device()?, precision))
+    }
+
     /// Load the model.
     pub fn load_model(&self) -> anyhow::Result<Model> {
         let folder = match &self.model {
@@ -75,7 +110,8 @@ impl ModelArgs {
             let folder = folder.context(
                 "--engine torch needs --model DIR: the model that is built in has only its int8 form",
             )?;
-            let engine = Torch::open(&folder, tch::Device::cuda_if_available())?;
+            let (device, precision) = self.libtorch()?;
+            let engine = Torch::open(&folder, device)?.in_precision(precision)?;
             return Ok(Model::new(folder.files()?, Box::new(engine))?);
         }
         Ok(match &folder {

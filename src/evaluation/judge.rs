@@ -11,7 +11,7 @@ use crate::model::{MentionReading, Model, ModelError};
 use crate::offsets::CodePoints;
 use crate::parties::Linker;
 use crate::parties::measure::{self, GoldMentions, Setting};
-use crate::scores::{self, IssueFinder, ModelAntecedents, ScoredArticle};
+use crate::scores::{self, IssueFinder, ModelAntecedents, ScoredArticle, StanceSource, Unit};
 use crate::sentences::{self, Sentence};
 
 /// Read an article from its raw text and count what is right: stances of the gold mentions,
@@ -22,14 +22,16 @@ pub fn judge(
     linker: &Linker,
     annotated: &AnnotatedArticle,
 ) -> Result<ArticleResult, ModelError> {
-    judge_with(model, linker, &IssueFinder::default(), annotated)
+    judge_with(model, linker, &IssueFinder::default(), None, annotated)
 }
 
-/// As [`judge`], with issues to look for; annotated issues that are not among them do not count.
+/// As [`judge`], with issues to look for, and with stances from another source than the model's
+/// own head, if there is one. Annotated issues that are not among those to look for do not count.
 pub fn judge_with(
     model: &Model,
     linker: &Linker,
     issues: &IssueFinder,
+    stances: Option<&dyn StanceSource>,
     annotated: &AnnotatedArticle,
 ) -> Result<ArticleResult, ModelError> {
     let (article, starts) = annotated.article();
@@ -76,17 +78,44 @@ pub fn judge_with(
     let found: Vec<Range<u32>> = sentences.iter().map(|s| s.start..s.end).collect();
     let matched = match_sentences(&gold_sentences(annotated), &found);
     let assemble = |linker: &Linker| {
-        scores::assemble(
+        let mut scored = scores::assemble(
             &article,
             sentences.clone(),
             &readings,
             model,
             linker,
             issues,
-        )
+        );
+        if let Some(source) = stances {
+            scores::restate(&mut scored.rows, source)?;
+        }
+        Ok::<_, ModelError>(scored)
     };
-    let scored = assemble(linker);
-    let without_list = assemble(&Linker::new(None));
+    let scored = assemble(linker)?;
+    let without_list = assemble(&Linker::new(None))?;
+    if let Some(source) = stances {
+        let gold = annotated.sentences.iter().zip(&matched);
+        let units: Vec<Unit> = gold
+            .flat_map(|(sentence, matched)| {
+                // As found, as in a row; not as annotated.
+                let issues = matched.and_then(|index| scored.issues.get(index));
+                sentence
+                    .parties
+                    .iter()
+                    .filter(|party| party.bytes(sentence).is_some())
+                    .map(move |party| Unit {
+                        sentence: &sentence.text,
+                        party: &party.party,
+                        mention: &party.mention,
+                        issues: issues.map_or(&[], Vec::as_slice),
+                    })
+            })
+            .collect();
+        let probabilities = source.stances(&units)?;
+        for (item, probabilities) in result.stances.iter_mut().zip(probabilities) {
+            item.probabilities = probabilities;
+        }
+    }
     // Each mention counts with the gold sentence in which it begins.
     let gold_starts: Vec<u32> = starts.iter().map(|start| points.at(*start)).collect();
     let mut found_spans: Vec<Vec<Range<u32>>> = vec![Vec::new(); annotated.sentences.len()];

@@ -1,4 +1,4 @@
-//! The second engine: the same encoder in f32 on libtorch, through rust-bert.
+//! The second engine: the same encoder on libtorch, through rust-bert.
 
 use std::sync::Mutex;
 
@@ -10,13 +10,16 @@ use super::engine::{Engine, TokenVectors};
 use super::folder::{self, EncoderConfig, ModelFolder};
 use super::weights;
 use super::windows::Window;
+use crate::libtorch::{Precision, caught};
 use crate::training::network::{bert_config, load_variables};
 
 /// rust-bert's `BertModel` with a model folder's weights.
 pub struct Torch {
     // libtorch tensors may be sent to another thread but not shared between threads.
     encoder: Mutex<BertModel<BertEmbeddings>>,
+    variables: Mutex<nn::VarStore>,
     device: Device,
+    precision: Precision,
 }
 
 impl Torch {
@@ -39,8 +42,18 @@ impl Torch {
         load_variables(&store, &weights).map_err(failed)?;
         Ok(Torch {
             encoder: Mutex::new(encoder),
+            variables: Mutex::new(store),
             device,
+            precision: Precision::F32,
         })
+    }
+
+    /// The same engine, computing in this precision; it can only be lowered.
+    pub fn in_precision(mut self, precision: Precision) -> Result<Torch, ModelError> {
+        let variables = self.variables.get_mut().map_err(failed)?;
+        caught(|| precision.apply(variables)).map_err(failed)?;
+        self.precision = precision;
+        Ok(self)
     }
 }
 
@@ -52,12 +65,15 @@ impl Engine for Torch {
             .map_err(|_| failed("an earlier run of the engine failed"))?;
         windows
             .iter()
-            .map(|window| encode_one(&encoder, window, self.device))
+            .map(|window| caught(|| encode_one(&encoder, window, self.device)).map_err(failed)?)
             .collect()
     }
 
     fn name(&self) -> &'static str {
-        "torch"
+        match self.precision {
+            Precision::F32 => "torch",
+            Precision::Bf16 => "torch (bf16)",
+        }
     }
 }
 

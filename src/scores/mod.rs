@@ -18,6 +18,7 @@ mod repeats;
 mod row;
 mod scorer;
 mod shard;
+mod stances;
 pub mod unfinished;
 
 pub use antecedents::ModelAntecedents;
@@ -29,3 +30,4 @@ pub use provenance::Provenance;
 pub use row::{Link, Row, link_name};
 pub use scorer::{ScoredArticle, Scorer, assemble};
 pub use shard::Shard;
+pub use stances::{StanceSource, Unit, restate};

@@ -2,6 +2,7 @@
 
 use super::issues::IssueFinder;
 use super::repeats::Repeats;
+use super::stances::{StanceSource, restate};
 use super::{Link, ModelAntecedents, Row};
 use crate::articles::Article;
 use crate::codebook::Stance;
@@ -29,6 +30,7 @@ pub struct Scorer {
     linker: Linker,
     repeats: Repeats,
     issues: IssueFinder,
+    stances: Option<Box<dyn StanceSource>>,
 }
 
 impl Scorer {
@@ -38,12 +40,23 @@ impl Scorer {
             linker,
             repeats: Repeats::new(),
             issues: IssueFinder::default(),
+            stances: None,
         }
     }
 
     /// Look for the issues of a list in place of the model's own.
     pub fn with_issues(self, issues: IssueFinder) -> Scorer {
         Scorer { issues, ..self }
+    }
+
+    /// Take the stances from another source than the model's own stance head.
+    pub fn with_stances(self, stances: Option<Box<dyn StanceSource>>) -> Scorer {
+        Scorer { stances, ..self }
+    }
+
+    /// The source of stances in place of the model's own stance head, if there is one.
+    pub fn stances(&self) -> Option<&dyn StanceSource> {
+        self.stances.as_deref()
     }
 
     pub fn model(&self) -> &Model {
@@ -55,14 +68,18 @@ impl Scorer {
         self.repeats.get_or_score(article, || {
             let sentences = sentences::split(&article.text);
             let readings = self.model.read(article, &sentences)?;
-            Ok(assemble(
+            let mut scored = assemble(
                 article,
                 sentences,
                 &readings,
                 &self.model,
                 &self.linker,
                 &self.issues,
-            ))
+            );
+            if let Some(stances) = self.stances() {
+                restate(&mut scored.rows, stances)?;
+            }
+            Ok(scored)
         })
     }
 }

@@ -37,6 +37,9 @@ pub fn provenance(args: &Args, scorer: &Scorer) -> anyhow::Result<Provenance> {
             provenance.options.insert(name.into(), checksum);
         }
     }
+    if let Some(stances) = scorer.stances() {
+        stances.note_in(&mut provenance);
+    }
     if let Some(shard) = &args.shard {
         shard.note_in(&mut provenance);
     }
@@ -50,6 +53,10 @@ pub fn job(args: &Args, scorer: &Scorer, provenance: &Provenance) -> Job {
     settings.insert("version of stance".into(), provenance.version.clone());
     settings.insert("model".into(), model);
     settings.insert("engine".into(), scorer.model().engine().into());
+    #[cfg(feature = "torch")]
+    if let Some(device) = args.reading.device {
+        settings.insert("--device".into(), device.to_string());
+    }
     let columns = &args.columns;
     for (option, value) in [
         ("--text-column", &columns.text_column),

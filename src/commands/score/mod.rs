@@ -19,6 +19,8 @@ use results::Results;
 use super::Outcome;
 use super::input::{self, ColumnArgs, Rejections};
 use super::model::{IssueArgs, ModelArgs};
+#[cfg(feature = "torch")]
+use super::nli::NliArgs;
 use super::progress::Progress;
 use super::table;
 
@@ -66,6 +68,10 @@ pub struct Args {
     #[command(flatten)]
     issues: IssueArgs,
 
+    #[cfg(feature = "torch")]
+    #[command(flatten)]
+    nli: NliArgs,
+
     #[command(flatten)]
     columns: ColumnArgs,
 }
@@ -81,6 +87,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let model = args.reading.load_model()?;
     let issues = args.issues.load_issues(&model)?;
     let scorer = Scorer::new(model, args.reading.load_linker()?).with_issues(issues);
+    #[cfg(feature = "torch")]
+    let scorer = scorer.with_stances(args.nli.load(&args.reading)?);
     let provenance = job::provenance(args, &scorer)?;
     let (run, interrupt) = match &args.output {
         Some(folder) => {
@@ -114,6 +122,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         |scored| sinks.add(scored?, &mut progress, &interrupt),
     );
     progress.clear();
+    // Summing up takes memory too, and no model.
+    drop(scorer);
     let committed = sinks.commit();
     let new = sinks.new;
     let rejections = std::mem::take(&mut sinks.rejections);
