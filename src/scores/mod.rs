@@ -29,5 +29,5 @@ pub use output::Output;
 pub use provenance::Provenance;
 pub use row::{Link, Row, link_name};
 pub use scorer::{ScoredArticle, Scorer, assemble};
-pub use shard::Shard;
+pub use shard::{Shard, WholeInput};
 pub use stances::{StanceSource, Unit, restate};

@@ -1,0 +1,33 @@
+//! The segmenter and its offsets.
+
+use summit_stance::sentences::split;
+
+/// Sentences lie where they say, and between them is only white space. An input that begins with
+/// an asterisk is repeated until it is longer than the piece that the segmenter looks at at once.
+pub fn sentences(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match text.strip_prefix('*') {
+        Some(text) if !text.is_empty() => check(&text.repeat(20_000 / text.len() + 2)),
+        _ => check(&text),
+    }
+}
+
+/// The same of a text.
+pub fn check(text: &str) {
+    // Where each code point begins, and where the text ends.
+    let mut points: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    points.push(text.len());
+    let mut end = 0;
+    for sentence in split(text) {
+        let bytes = points[sentence.start as usize]..points[sentence.end as usize];
+        assert_eq!(bytes, sentence.bytes, "code points and bytes");
+        assert!(end <= bytes.start, "sentences overlap or go back");
+        let between = &text[end..bytes.start];
+        assert!(between.trim().is_empty(), "left out: {between:?}");
+        let sentence = &text[bytes.clone()];
+        assert!(!sentence.is_empty() && sentence.trim() == sentence);
+        end = bytes.end;
+    }
+    let rest = &text[end..];
+    assert!(rest.trim().is_empty(), "left out: {rest:?}");
+}
