@@ -2,17 +2,12 @@
 
 use summit_stance::sentences::split;
 
-/// Sentences lie where they say, and between them is only white space. An input that begins with
-/// an asterisk is repeated until it is longer than the piece that the segmenter looks at at once.
+/// Any bytes, as far as they are text.
 pub fn sentences(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
-    match text.strip_prefix('*') {
-        Some(text) if !text.is_empty() => check(&text.repeat(20_000 / text.len() + 2)),
-        _ => check(&text),
-    }
+    check(&String::from_utf8_lossy(data));
 }
 
-/// The same of a text.
+/// Sentences lie where they say, and between them is only white space.
 pub fn check(text: &str) {
     // Where each code point begins, and where the text ends.
     let mut points: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();

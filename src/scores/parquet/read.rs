@@ -9,11 +9,14 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray};
 use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+};
 use parquet::file::metadata::KeyValue;
 
 use super::SCHEMA;
 use crate::codebook::Stance;
+use crate::parquet_pages;
 use crate::scores::{Provenance, Row, ScoresError, row};
 
 const BATCH_ROWS: usize = 1024;
@@ -45,10 +48,11 @@ impl Reader {
             let file = name.clone();
             ScoresError::Read { file, source }
         })?;
-        let builder = guarded(&name, || ParquetRecordBatchReaderBuilder::try_new(file))?
+        let options = ArrowReaderOptions::new();
+        let read = guarded(&name, || ArrowReaderMetadata::load(&file, options))?
             .map_err(|error| damaged(&name, error.to_string()))?;
-        check(&name, builder.schema().fields())?;
-        let file_metadata = builder.metadata().file_metadata();
+        check(&name, read.schema().fields())?;
+        let file_metadata = read.metadata().file_metadata();
         let rows = u64::try_from(file_metadata.num_rows()).unwrap_or(0);
         let metadata = file_metadata.key_value_metadata().cloned();
         let provenance = Provenance::from_pairs(
@@ -58,14 +62,9 @@ impl Reader {
                 .map(|pair| (pair.key.as_str(), pair.value.as_deref().unwrap_or_default())),
         );
         let wanted = SCHEMA.fields().iter().map(|field| field.name().as_str());
-        let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
-        let batches = guarded(&name, || {
-            builder
-                .with_projection(mask)
-                .with_batch_size(BATCH_ROWS)
-                .build()
-        })?
-        .map_err(|error| damaged(&name, error.to_string()))?;
+        let mask = ProjectionMask::columns(read.parquet_schema(), wanted);
+        let batches = guarded(&name, || parquet_pages::read(file, &read, mask, BATCH_ROWS))?
+            .map_err(|error| damaged(&name, error.to_string()))?;
         Ok(Reader {
             batches,
             batch: None,
