@@ -72,6 +72,7 @@ pub(super) struct Lexicon {
     determiners: HashSet<String>,
     pronouns: HashSet<String>,
     owners: HashSet<String>,
+    kinds: HashSet<String>,
 }
 
 impl Lexicon {
@@ -117,6 +118,10 @@ impl Lexicon {
     /// Pronouns that stand alone.
     pub fn pronoun(&self, word: &Word) -> bool {
         self.pronouns.contains(&word.key)
+    }
+    /// "regional", "donor": what kind of officials somebody's are.
+    pub fn of_kind(&self, word: &Word) -> bool {
+        self.kinds.contains(&word.key)
     }
     /// "its", "their", "his".
     pub fn owner(&self, word: &Word) -> bool {
