@@ -71,16 +71,19 @@ fn a_reprint_is_not_read_again_and_has_its_own_rows() {
 
 #[test]
 fn a_reprint_cut_short_is_read_only_where_it_differs() {
-    let sentence = "Ukraine insisted on guarantees while Russia refused to hear of them. ";
+    let text = |sentences: u32| {
+        let sentence = |n| format!("Ukraine insisted on guarantee {n}, which Russia refused. ");
+        (0..sentences).map(sentence).collect::<String>()
+    };
     let long = Article {
         id: "1".into(),
         title: Some("Talks".into()),
-        text: sentence.repeat(40),
+        text: text(60),
         ..Article::default()
     };
     let cut = Article {
         id: "2".into(),
-        text: sentence.repeat(30),
+        text: text(45),
         ..long.clone()
     };
     let (alone, _) = scorer();
