@@ -35,6 +35,7 @@ pub mod offsets;
 pub mod ordered;
 mod parquet_pages;
 pub mod parties;
+mod remembered;
 pub mod report;
 pub mod scores;
 pub mod sentences;
