@@ -112,28 +112,24 @@ fn four_shards_hold_the_rows_of_one_run_and_are_read_as_one() {
 fn shards_of_different_articles_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let shard = |archive: &str, shard: &str| {
-        let target = path(&format!("{archive}-{}", &shard[..1]));
-        let output = stance(&["score", &path(archive), "-o", &target, "--shard", shard]);
+    let archive = |place: &str| path(&format!("{place}/wire"));
+    let shard = |place: &str, shard: &str| {
+        let target = path(&format!("{place}-{}", &shard[..1]));
+        let output = stance(&["score", &archive(place), "-o", &target, "--shard", shard]);
         assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
         target
     };
-    // Elsewhere the same articles, and a file that is rejected in every shard's reading.
-    for (archive, last) in [
+    // Elsewhere the same articles, and files that every shard reads past and one rejects.
+    for (place, last) in [
         ("here", "Oslo hoped."),
         ("there", "Oslo hoped."),
         ("more", "Oslo fell silent."),
     ] {
-        fs::create_dir(path(archive)).unwrap();
-        for (name, article) in [
-            ("a.txt", "Kyiv insisted."),
-            ("c.txt", "Ankara waited."),
-            ("d.txt", last),
-        ] {
-            fs::write(format!("{}/{name}", path(archive)), article).unwrap();
+        let articles = ["Kyiv insisted.", "", "Ankara waited.", last, ""];
+        fs::create_dir_all(archive(place)).unwrap();
+        for (number, article) in articles.iter().enumerate() {
+            fs::write(format!("{}/{number}.txt", archive(place)), article).unwrap();
         }
-        fs::write(format!("{}/b.txt", path(archive)), "").unwrap();
-        fs::write(format!("{}/e.txt", path(archive)), "").unwrap();
     }
     let (first, second) = (shard("here", "1/2"), shard("there", "2/2"));
     let output = stance(&["summarize", &first, &second]);
