@@ -270,7 +270,7 @@ fn behind_deltas(
 }
 
 /// The next number of variable length, seven bits a byte, the low ones first.
-fn number(rest: &mut &[u8]) -> Option<u64> {
+pub(crate) fn number(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, behind) = rest.split_first()?;

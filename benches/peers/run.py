@@ -164,13 +164,8 @@ def main():
         }
         results = {}
         for key in [key for key in commands if key in only]:
-            runs = []
-            # Quick ones three times, slow ones once.
-            while len(runs) < 1 or (len(runs) < 3 and sum(r["seconds"] for r in runs) < 60 * len(runs)):
-                _, peak = measured(commands[key], work / "result.json")
-                runs.append({**json.loads((work / "result.json").read_text()), "peak": peak})
-            runs.sort(key=lambda r: r["articles"] / r["seconds"])
-            results[key] = {**runs[len(runs) // 2], "runs": len(runs)}
+            _, peak = measured(commands[key], work / "result.json")
+            results[key] = {**json.loads((work / "result.json").read_text()), "peak": peak}
             print(f"{key}: {results[key]}", file=sys.stderr, flush=True)
         if "e" in only:
             times, peaks = [], []

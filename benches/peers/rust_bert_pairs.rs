@@ -16,8 +16,10 @@ use rust_bert::resources::LocalResource;
 use serde::Deserialize;
 
 /// So many pairs decide on the batch size.
-const TRIAL: usize = 96;
-const BATCHES: [usize; 4] = [1, 4, 16, 32];
+const TRIAL: usize = 64;
+const BATCHES: [usize; 3] = [1, 8, 32];
+/// What takes fewer seconds is measured three times.
+const QUICK: f64 = 60.0;
 
 #[derive(Deserialize)]
 struct Pair {
@@ -55,11 +57,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .filter(|pair| pair.article % step == 0)
         .collect();
-    let taken = score(&model, &kept, batch);
+    let mut times = vec![score(&model, &kept, batch)];
+    while times.len() < 3 && times[0] < QUICK {
+        times.push(score(&model, &kept, batch));
+    }
+    times.sort_by(f64::total_cmp);
     let result = serde_json::json!({
         "articles": articles.div_ceil(step),
         "pairs": kept.len(),
-        "seconds": taken,
+        "seconds": times[times.len() / 2],
+        "runs": times.len(),
         "versions": "rust-bert 0.23, libtorch 2.4.0",
         "setting": format!("batches of {batch}"),
     });

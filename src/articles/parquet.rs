@@ -17,7 +17,7 @@ use parquet::errors::ParquetError;
 use super::fields::{Context, Field, Fields, Place, Value};
 use super::json_lines::not_utf8;
 use super::{Article, FileArticles, Rejected};
-use crate::parquet_pages;
+use crate::{parquet_footer, parquet_pages};
 
 /// Rows that are decoded at a time: few, as each may be as long as a record can be.
 const ROWS: usize = 16;
@@ -81,7 +81,7 @@ fn begin(file: File, context: &Context) -> Result<Begun, String> {
     let broken = |error: ParquetError| damaged(error);
     // The types that the writer's program had matter less than those that Parquet knows.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::load(&file, options.clone()).map_err(broken)?;
+    let metadata = parquet_footer::load(&file, options.clone()).map_err(broken)?;
     let schema = metadata.schema();
     let names: Vec<String> = schema
         .fields()

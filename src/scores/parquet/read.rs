@@ -9,15 +9,13 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray};
 use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::file::metadata::KeyValue;
 
 use super::SCHEMA;
 use crate::codebook::Stance;
-use crate::parquet_pages;
 use crate::scores::{Provenance, Row, ScoresError, row};
+use crate::{parquet_footer, parquet_pages};
 
 const BATCH_ROWS: usize = 1024;
 
@@ -49,7 +47,7 @@ impl Reader {
             ScoresError::Read { file, source }
         })?;
         let options = ArrowReaderOptions::new();
-        let read = guarded(&name, || ArrowReaderMetadata::load(&file, options))?
+        let read = guarded(&name, || parquet_footer::load(&file, options))?
             .map_err(|error| damaged(&name, error.to_string()))?;
         check(&name, read.schema().fields())?;
         let file_metadata = read.metadata().file_metadata();
