@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexSet;
+
 use super::{By, Dimension, Key, Labels, SummaryError, row_key};
 use crate::codebook::Stance;
 use crate::scores::Row;
@@ -94,18 +96,19 @@ struct Cell {
     labelled: Vec<LabelledCluster>,
 }
 
-struct ArticleInfo {
-    id: String,
-    summit: u32,
-    date: Option<String>,
-}
+/// An article by its summit's number and its id: the same id under another summit is another
+/// article.
+type ArticleKey = (u32, Box<str>);
 
 /// Takes rows one by one, in any order; memory grows with cells × articles, not with sentences.
 pub struct Tally {
     by: By,
     names: [Names; 4],
-    articles: Vec<ArticleInfo>,
-    article_numbers: HashMap<(u32, String), u32>,
+    /// An article's number is its index.
+    articles: IndexSet<ArticleKey>,
+    /// The number of each article's date.
+    article_dates: Vec<u32>,
+    dates: Names,
     cells: HashMap<Ids, Cell>,
     rows: u64,
     labels: Option<Labels>,
@@ -118,8 +121,9 @@ impl Tally {
         Tally {
             by,
             names: Default::default(),
-            articles: Vec::new(),
-            article_numbers: HashMap::new(),
+            articles: IndexSet::new(),
+            article_dates: Vec::new(),
+            dates: Names::default(),
             cells: HashMap::new(),
             rows: 0,
             labels: None,
@@ -177,22 +181,21 @@ impl Tally {
         }
     }
 
-    /// The number of the row's article. The same id under another summit is another article.
+    /// The number of the row's article.
     fn article(&mut self, row: &Row, summit: u32) -> u32 {
-        if let Some(last) = self.articles.last_mut()
-            && last.summit == summit
-            && last.id == row.article
+        if let Some((last_summit, last_id)) = self.articles.last()
+            && *last_summit == summit
+            && **last_id == *row.article
         {
             return self.articles.len() as u32 - 1;
         }
-        let next = self.articles.len() as u32;
-        let key = (summit, row.article.clone());
-        let number = *self.article_numbers.entry(key).or_insert(next);
-        if number == next {
-            let (id, date) = (row.article.clone(), row.date.clone());
-            self.articles.push(ArticleInfo { id, summit, date });
+        let key = (summit, row.article.as_str().into());
+        let (number, new) = self.articles.insert_full(key);
+        if new {
+            let date = self.dates.number(row.date.as_deref());
+            self.article_dates.push(date);
         }
-        number
+        number as u32
     }
 
     /// Close the tally.
@@ -215,7 +218,7 @@ impl Tally {
         };
         let ranks = self.ranks();
         let summits = self.summits();
-        let without_summit = self.articles.iter().filter(|a| a.summit == 0).count();
+        let without_summit = self.articles.iter().filter(|a| a.0 == 0).count();
         let name = |dimension: Dimension, id: u32| self.names[dimension.index()].name(id);
         let mut cells: Vec<TalliedCell> = self
             .cells
@@ -223,7 +226,9 @@ impl Tally {
             .map(|(ids, cell)| {
                 let values = self.by.dimensions().iter();
                 TalliedCell {
-                    key: Key(values.map(|d| name(*d, ids[d.index()])).collect()),
+                    key: Key(values
+                        .map(|d| name(*d, ids[d.index()]).map(str::to_owned))
+                        .collect()),
                     articles: merge(cell.articles, &ranks),
                     labelled: merge(cell.labelled, &ranks),
                 }
@@ -244,11 +249,11 @@ impl Tally {
     /// Each article's place in the order of summits and ids.
     fn ranks(&self) -> Vec<u32> {
         let summits = &self.names[Dimension::Summit.index()];
-        let mut order: Vec<(Option<String>, &str, usize)> = self
+        let mut order: Vec<(Option<&str>, &str, usize)> = self
             .articles
             .iter()
             .enumerate()
-            .map(|(number, article)| (summits.name(article.summit), article.id.as_str(), number))
+            .map(|(number, (summit, id))| (summits.name(*summit), id.as_ref(), number))
             .collect();
         order.sort_unstable();
         let mut ranks = vec![0; order.len()];
@@ -261,15 +266,15 @@ impl Tally {
     fn summits(&self) -> Vec<Summit> {
         let names = &self.names[Dimension::Summit.index()];
         let mut articles: HashMap<u32, (usize, Vec<&str>)> = HashMap::new();
-        for article in &self.articles {
-            let (count, dates) = articles.entry(article.summit).or_default();
+        for ((summit, _), date) in self.articles.iter().zip(&self.article_dates) {
+            let (count, dates) = articles.entry(*summit).or_default();
             *count += 1;
-            dates.extend(article.date.as_deref());
+            dates.extend(self.dates.name(*date));
         }
         let mut summits: Vec<Summit> = articles
             .into_iter()
             .filter_map(|(id, (articles, mut dates))| {
-                let name = names.name(id)?;
+                let name = names.name(id)?.to_owned();
                 dates.sort_unstable();
                 // The median, not the first: one preview of a later summit must not move it.
                 let middle = dates.len().saturating_sub(1) / 2;
@@ -405,8 +410,8 @@ impl Names {
         number
     }
 
-    fn name(&self, number: u32) -> Option<String> {
+    fn name(&self, number: u32) -> Option<&str> {
         let index = (number as usize).checked_sub(1)?;
-        self.names.get(index).cloned()
+        self.names.get(index).map(String::as_str)
     }
 }

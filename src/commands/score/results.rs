@@ -6,7 +6,7 @@ use anyhow::Context;
 use summit_stance::codebook::Stance;
 use summit_stance::scores::unfinished::{Counts, Unfinished};
 use summit_stance::scores::{Provenance, SCORES_FILE, parquet, rejected};
-use summit_stance::summary::{self, Cell, Tally, csv};
+use summit_stance::summary::{self, Cell, Options, Tally, csv};
 
 use super::interrupt::Interrupt;
 use crate::commands::table::{self, Column};
@@ -30,13 +30,11 @@ pub fn finish(
     let mut scores = parquet::Writer::create(&run.result(SCORES_FILE), provenance)?;
     let mut rejections = rejected::Writer::create(&run.result(rejected::REJECTED_FILE))?;
     let mut cells = Tally::new(summary::By::default());
-    let mut parties = Tally::new("party".parse()?);
     for part in run.parts() {
         for row in part.rows()? {
             let row = row?;
             scores.write(&row)?;
             cells.add(&row);
-            parties.add(&row);
         }
         for rejected in part.rejected()? {
             rejections.write(&rejected)?;
@@ -47,18 +45,33 @@ pub fn finish(
     }
     scores.finish()?;
     rejections.finish()?;
-    let options = summary::Options::default();
-    let tallied = cells.finish()?;
-    let cells = summary::summarize(&tallied, &options);
-    csv::write_file(&run.result(csv::SUMMARY_FILE), |out| {
-        csv::write_summary(out, &tallied.by, &cells, false)
-    })?;
+    let options = Options::default();
+    write_summary(&run, cells, &options)?;
+    // Only now, so that the sums of one tally at a time are in memory.
+    let mut parties = Tally::new("party".parse()?);
+    for part in run.parts() {
+        for row in part.rows()? {
+            parties.add(&row?);
+        }
+        if interrupt.asked() {
+            return Ok(None);
+        }
+    }
     let mut parties = summary::summarize(&parties.finish()?, &options);
     parties.sort_by_key(|cell| std::cmp::Reverse(cell.sentences));
     let counts = *run.done();
     run.publish()
         .context("all articles are scored, but the results could not be put in their places")?;
     Ok(Some(Results { counts, parties }))
+}
+
+fn write_summary(run: &Unfinished, cells: Tally, options: &Options) -> anyhow::Result<()> {
+    let tallied = cells.finish()?;
+    let cells = summary::summarize(&tallied, options);
+    csv::write_file(&run.result(csv::SUMMARY_FILE), |out| {
+        csv::write_summary(out, &tallied.by, &cells, false)
+    })?;
+    Ok(())
 }
 
 /// The names of the files that were written.
