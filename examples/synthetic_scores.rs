@@ -65,8 +65,7 @@ fn main() -> anyhow::Result<()> {
             for (index, (sentence, start)) in annotated.sentences.iter().zip(&starts).enumerate() {
                 let sentence_start = article.text[..*start].chars().count() as u32;
                 for unit in &sentence.parties {
-                    let [optimistic, cautious, insistent, neutral] =
-                        made_up(unit.stance, group, &mut random);
+                    let probabilities = made_up(unit.stance, group, &mut random);
                     let mut row = Row {
                         article: if round == 0 {
                             article.id.clone()
@@ -96,11 +95,7 @@ fn main() -> anyhow::Result<()> {
                         mention_end: sentence_start
                             + unit.start
                             + unit.mention.chars().count() as u32,
-                        optimistic,
-                        cautious,
-                        insistent,
-                        neutral,
-                        stance: Stance::top(&[optimistic, cautious, insistent, neutral]),
+                        stance: probabilities.into(),
                         issues: match args.parties {
                             Some(_) => {
                                 vec![ISSUES[random.random_range(0..ISSUES.len())].to_owned()]

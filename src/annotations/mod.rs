@@ -81,7 +81,7 @@ pub struct AnnotatedParty<S = Stance> {
     pub start: u32,
     pub stance: S,
     /// The other attitude of codebook rule 7.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary: Option<S>,
 }
 

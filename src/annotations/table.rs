@@ -18,9 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{
-    Annotated, AnnotatedArticle, AnnotatedParty, AnnotatedSentence, Findings, Place,
-};
+use super::{Annotated, AnnotatedArticle, AnnotatedParty, AnnotatedSentence, Findings, Place};
 use crate::codebook::Stance;
 use crate::scores::StanceNames;
 use crate::sentences;
@@ -515,7 +513,8 @@ mod tests {
         assert_eq!(sentence(0).issues, ["grain corridor"]);
         assert_eq!(sentence(1).parties[0].stance, 1);
         assert_eq!(sentence(1).parties[0].secondary, Some(2));
-        let expected = "l.csv, line 4: \"cautious\" is no stance; write supportive, opposed or neutral";
+        let expected =
+            "l.csv, line 4: \"cautious\" is no stance; write supportive, opposed or neutral";
         assert!(findings.to_string().contains(expected), "{findings}");
         assert_eq!((findings.errors(), articles.len()), (1, 2));
     }

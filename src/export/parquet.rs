@@ -13,9 +13,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::summary_table::{self, Kind, Value};
 use super::{Export, ExportError, Summary, name};
-use crate::scores::{
-    Output, Provenance, Row, ScoresError, StanceNames, parquet as scores_parquet,
-};
+use crate::scores::{Output, Provenance, Row, ScoresError, StanceNames, parquet as scores_parquet};
 
 pub(super) struct Parquet {
     path: PathBuf,
@@ -31,11 +29,7 @@ enum Written {
 }
 
 impl Parquet {
-    pub fn create(
-        path: &Path,
-        provenance: Option<&Provenance>,
-        stances: &StanceNames,
-    ) -> Parquet {
+    pub fn create(path: &Path, provenance: Option<&Provenance>, stances: &StanceNames) -> Parquet {
         Parquet {
             path: path.to_owned(),
             provenance: Provenance {

@@ -70,7 +70,10 @@ fn schema(stances: &StanceNames) -> String {
         stances.iter().map(each).collect::<Vec<_>>().join(between)
     };
     include_str!("schema.sql")
-        .replace("{{definitions}}", &each(&|name| format!("{name} REAL NOT NULL,"), "\n  "))
+        .replace(
+            "{{definitions}}",
+            &each(&|name| format!("{name} REAL NOT NULL,"), "\n  "),
+        )
         .replace("{{values}}", &each(&|name| format!("'{name}'"), ", "))
         .replace("{{columns}}", &each(&|name| format!("s.{name}"), ", "))
 }

@@ -66,10 +66,11 @@ impl std::fmt::Display for Calibration {
 }
 
 /// A unit whose stance is known.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Labelled {
     pub evidence: Evidence,
-    pub gold: Stance,
+    /// The place of its stance among the names.
+    pub gold: usize,
     /// Which article it is of.
     pub article: usize,
 }

@@ -98,7 +98,11 @@ fn placed(
         paragraph: sentence.paragraph,
         text: sentence.text,
         issues: sentence.issues,
-        parties: sentence.parties.into_iter().filter_map(&mut party).collect(),
+        parties: sentence
+            .parties
+            .into_iter()
+            .filter_map(&mut party)
+            .collect(),
         annotated: sentence.annotated,
     });
     AnnotatedArticle {

@@ -134,8 +134,13 @@ impl ZeroShot {
                         pairs.len() - 1
                     })
                 };
-                let of_stance = |hypotheses: Vec<String>| hypotheses.into_iter().map(&mut ask).collect();
-                self.stances.hypotheses(unit).into_iter().map(of_stance).collect()
+                let of_stance =
+                    |hypotheses: Vec<String>| hypotheses.into_iter().map(&mut ask).collect();
+                self.stances
+                    .hypotheses(unit)
+                    .into_iter()
+                    .map(of_stance)
+                    .collect()
             })
             .collect();
         let odds = self.model.log_odds(&pairs)?;

@@ -91,7 +91,10 @@ impl StanceList {
                 ));
             }
         }
-        let named = read.stance.iter().map(|entry| entry.name.get_ref().as_str());
+        let named = read
+            .stance
+            .iter()
+            .map(|entry| entry.name.get_ref().as_str());
         let names = StanceNames::new(named).map_err(|reason| {
             let end = text.len().saturating_sub(1);
             list.problem(&(end..end), format!("{reason}, in a [[stance]] entry"))
@@ -217,7 +220,10 @@ mod tests {
         // Ours in whatever order are ours.
         let ours = list(&["insistent", "optimistic", "cautious"]).unwrap();
         assert!(ours.names().is_codebook() && !ours.describes_neutral());
-        assert_eq!(ours.hypotheses(&unit("Kyiv", &[]))[0], ["Kyiv is optimistic"]);
+        assert_eq!(
+            ours.hypotheses(&unit("Kyiv", &[]))[0],
+            ["Kyiv is optimistic"]
+        );
 
         let many: Vec<String> = (1..=9).map(|n| format!("s{n}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -230,7 +236,10 @@ mod tests {
             (&["hostile", "summit"], 5, "another column"),
         ] {
             let said = list(names).unwrap_err();
-            assert!(said.starts_with(&format!("stances.toml, line {line}: ")), "{said}");
+            assert!(
+                said.starts_with(&format!("stances.toml, line {line}: ")),
+                "{said}"
+            );
             assert!(said.contains(about), "{said}");
         }
     }

@@ -221,7 +221,8 @@ impl<'de> Visitor<'de> for OfStances<'_> {
         }
         let missing = |name| A::Error::custom(format!("missing field `{name}`"));
         let each = self.0.iter().zip(found);
-        each.map(|(name, p)| p.ok_or_else(|| missing(name))).collect()
+        each.map(|(name, p)| p.ok_or_else(|| missing(name)))
+            .collect()
     }
 }
 

@@ -229,7 +229,11 @@ impl Columns {
         self.mention.append_value(&row.mention);
         self.mention_start.append_value(row.mention_start);
         self.mention_end.append_value(row.mention_end);
-        for (column, p) in self.probabilities.iter_mut().zip(row.stance.probabilities()) {
+        for (column, p) in self
+            .probabilities
+            .iter_mut()
+            .zip(row.stance.probabilities())
+        {
             column.append_value(*p);
         }
         self.stance.append_value(row.stance.name());

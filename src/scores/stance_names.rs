@@ -46,16 +46,103 @@ const COLUMNS: [&str; 23] = [
 
 /// Words that cannot be a column's name in SQL, or a variable's in R and Python, without quotes.
 const RESERVED: [&str; 97] = [
-    "all", "alter", "analyse", "analyze", "and", "any", "array", "as", "asc", "between", "both",
-    "break", "case", "cast", "check", "class", "collate", "column", "commit", "constraint",
-    "create", "cross", "def", "default", "del", "delete", "desc", "distinct", "do", "drop", "elif",
-    "else", "end", "escape", "except", "exists", "false", "fetch", "for", "foreign", "from", "full",
-    "function", "glob", "global", "grant", "group", "having", "if", "import", "in", "index",
-    "inner", "insert", "intersect", "into", "is", "isnull", "join", "left", "like", "limit",
-    "natural", "next", "not", "notnull", "null", "offset", "on", "only", "or", "order", "outer",
-    "pass", "pivot", "primary", "qualify", "references", "repeat", "return", "returning", "right", "row",
-    "select", "set", "some", "table", "then", "to", "true", "union", "unique", "update", "using",
-    "when", "where", "with",
+    "all",
+    "alter",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "between",
+    "both",
+    "break",
+    "case",
+    "cast",
+    "check",
+    "class",
+    "collate",
+    "column",
+    "commit",
+    "constraint",
+    "create",
+    "cross",
+    "def",
+    "default",
+    "del",
+    "delete",
+    "desc",
+    "distinct",
+    "do",
+    "drop",
+    "elif",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "exists",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "function",
+    "glob",
+    "global",
+    "grant",
+    "group",
+    "having",
+    "if",
+    "import",
+    "in",
+    "index",
+    "inner",
+    "insert",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "next",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "pass",
+    "pivot",
+    "primary",
+    "qualify",
+    "references",
+    "repeat",
+    "return",
+    "returning",
+    "right",
+    "row",
+    "select",
+    "set",
+    "some",
+    "table",
+    "then",
+    "to",
+    "true",
+    "union",
+    "unique",
+    "update",
+    "using",
+    "when",
+    "where",
+    "with",
 ];
 
 /// The names of the stances that rows tell apart, in the order of their columns; neutral is the
@@ -307,10 +394,22 @@ mod tests {
             assert!(said.contains(about), "{said}");
         }
         let many: Vec<String> = (0..9).map(|n| format!("s{n}")).collect();
-        assert!(StanceNames::new(many.clone()).unwrap_err().contains("9 stances"));
+        assert!(
+            StanceNames::new(many.clone())
+                .unwrap_err()
+                .contains("9 stances")
+        );
         assert_eq!(StanceNames::new(many.into_iter().take(8)).unwrap().len(), 9);
-        assert!(StanceNames::new(["neutral"]).unwrap_err().contains("at least one"));
-        assert!(StanceNames::new(["x1", "x1"]).unwrap_err().contains("twice"));
+        assert!(
+            StanceNames::new(["neutral"])
+                .unwrap_err()
+                .contains("at least one")
+        );
+        assert!(
+            StanceNames::new(["x1", "x1"])
+                .unwrap_err()
+                .contains("twice")
+        );
     }
 
     #[test]
@@ -340,7 +439,13 @@ mod tests {
         let names = names(&["supportive", "opposed"]);
         assert_eq!(names.stored(), "supportive,opposed,neutral");
         assert_eq!(StanceNames::from_stored(&names.stored()), Some(names));
-        for wrong in ["", "neutral", "supportive", "neutral,opposed", "a,b c,neutral"] {
+        for wrong in [
+            "",
+            "neutral",
+            "supportive",
+            "neutral,opposed",
+            "a,b c,neutral",
+        ] {
             assert_eq!(StanceNames::from_stored(wrong), None, "{wrong}");
         }
     }
@@ -362,7 +467,10 @@ mod tests {
         assert_eq!(of(canonical), found("supportive, opposed, neutral"));
         // With one of ours among them.
         let mixed = "#mention_end #optimistic #cautious #insistent #hostile #neutral stance";
-        assert_eq!(of(mixed), found("optimistic, cautious, insistent, hostile, neutral"));
+        assert_eq!(
+            of(mixed),
+            found("optimistic, cautious, insistent, hostile, neutral")
+        );
         let ours = "#cautious #insistent #mention_end #neutral #optimistic party #weight";
         let codebook = found("optimistic, cautious, insistent, neutral");
         assert_eq!(of(ours), codebook);

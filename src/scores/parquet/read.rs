@@ -310,9 +310,8 @@ impl Batch {
     fn row(&self, index: usize, stances: &StanceNames) -> Result<Row, Bad> {
         let optional =
             |array: &StringArray| (!array.is_null(index)).then(|| array.value(index).to_owned());
-        let text = |column: &str, array: &StringArray| {
-            optional(array).ok_or_else(|| missing(column))
-        };
+        let text =
+            |column: &str, array: &StringArray| optional(array).ok_or_else(|| missing(column));
         let number = |column: &str, array: &PrimitiveArray<UInt32Type>| {
             if array.is_null(index) {
                 Err(missing(column))
@@ -332,7 +331,9 @@ impl Batch {
             .index(&stance)
             .ok_or_else(|| ("stance".to_owned(), row::no_stance(&stance, stances)))?;
         let probabilities = stances.iter().zip(&self.probabilities);
-        let probabilities = probabilities.map(p).collect::<Result<Probabilities, Bad>>()?;
+        let probabilities = probabilities
+            .map(p)
+            .collect::<Result<Probabilities, Bad>>()?;
         let link = text("link", &self.link)?;
         let row = Row {
             article: text("article", &self.article)?,
@@ -349,8 +350,12 @@ impl Batch {
             mention_end: number("mention_end", &self.mention_end)?,
             stance: RowStance::with_top(stances, probabilities, top),
             issues: self.issues(index)?,
-            link: row::link_from_name(&link)
-                .ok_or_else(|| ("link".to_owned(), format!("{link:?} is no way to find a party")))?,
+            link: row::link_from_name(&link).ok_or_else(|| {
+                (
+                    "link".to_owned(),
+                    format!("{link:?} is no way to find a party"),
+                )
+            })?,
         };
         match row.problem() {
             Some(bad) => Err(bad),
