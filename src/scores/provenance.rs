@@ -72,10 +72,11 @@ impl Provenance {
         Ok(found.then_some(provenance))
     }
 
-    /// Whether rows of both may be analysed together: same program version, same model.
+    /// Whether rows of both may be analysed together: same program version, model and stances.
     pub fn mixes_with(&self, other: &Provenance) -> bool {
         (&self.version, &self.model, &self.model_checksum)
             == (&other.version, &other.model, &other.model_checksum)
+            && self.stances == other.stances
     }
 
     /// The options whose values differ, as `name (one value; the other)`.
