@@ -187,7 +187,7 @@ fn a_database_holds_rows_issues_summary_and_what_made_them() {
         // The decimal that people see: 0.7, and not 0.699999988079071.
         assert_eq!(
             record.get::<_, f64>("insistent").unwrap().to_string(),
-            row.insistent.to_string()
+            row.stance.probability("insistent").unwrap().to_string()
         );
         assert_eq!(
             record.get::<_, String>("issues").unwrap(),
