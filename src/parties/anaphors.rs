@@ -66,8 +66,10 @@ pub(super) fn of_words(words: &[Word], starts_sentence: bool) -> Kind {
             && gazetteer.names.at(words, at).is_none();
         word.is_capital() && !by_position && !functional(word) && !common(word)
     });
-    // "Ford officials said": a name before an office even where the sentence starts.
+    // "Ford officials said": a name before an office even where the sentence starts; but not
+    // "Regional officials said".
     let before_office = words.len() > 1
+        && !(starts_sentence && words[0].case == words::Case::Title && lexicon.of_kind(&words[0]))
         && words[0].is_capital()
         && !functional(&words[0])
         && !lexicon.owner(&words[0])

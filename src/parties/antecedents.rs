@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 
 use super::anaphors::Kind;
+use super::gazetteer::Gazetteer;
+use super::own_names::names_a_body;
 use super::{Link, Linked};
 
 /// How likely it is that a mention and an earlier one stand for the same party.
@@ -20,6 +22,10 @@ pub trait Antecedents {
 /// How sure an antecedent must be for a name to become another party's: "Finance Minister Goh"
 /// may be Singapore's, but a new name mostly is a new party.
 const NAME_THRESHOLD: f32 = 1.0;
+
+/// How sure it must be for an organisation's name: "the United Auto Workers" are hardly ever
+/// another party.
+const BODY_THRESHOLD: f32 = 5.0;
 
 /// How likely the second of "both sides" must be, once the first is found.
 const PLURAL_THRESHOLD: f32 = -2.0;
@@ -186,8 +192,12 @@ impl Groups {
             Some(group) => self.end(*group),
             None => {
                 let best = self.antecedents(mentions, of, antecedents);
+                let threshold = match names_a_body(name, &Gazetteer::built_in().lexicon) {
+                    true => BODY_THRESHOLD,
+                    false => NAME_THRESHOLD,
+                };
                 let group = match best.first() {
-                    Some((group, score)) if *score > NAME_THRESHOLD => *group,
+                    Some((group, score)) if *score > threshold => *group,
                     _ => self.add(Group::default()),
                 };
                 self.named.insert(name.to_string(), group);

@@ -16,6 +16,12 @@ pub(super) struct Gazetteer {
     pub ambiguous: HashMap<String, Arc<Ambiguous>>,
     /// Every name of each party, for short forms of long names.
     pub spellings: HashMap<Party, Vec<Vec<Word>>>,
+    /// The bodies that an organ speaks for: of the European Commission the European Union. Where
+    /// an article names one of them too, the organ is it (codebook: a government, its capital
+    /// and its officials are one party).
+    pub organs: HashMap<String, Vec<Party>>,
+    /// The parties whose leaders have a surname, by its folded word.
+    pub leaders: HashMap<String, HashSet<Party>>,
     /// Capitals, by their folded words joined by spaces.
     pub seats: HashSet<String>,
     /// Places that are no party's name, likewise.
@@ -66,6 +72,7 @@ pub(super) struct Lexicon {
     determiners: HashSet<String>,
     pronouns: HashSet<String>,
     owners: HashSet<String>,
+    kinds: HashSet<String>,
 }
 
 impl Lexicon {
@@ -112,6 +119,10 @@ impl Lexicon {
     pub fn pronoun(&self, word: &Word) -> bool {
         self.pronouns.contains(&word.key)
     }
+    /// "regional", "donor": what kind of officials somebody's are.
+    pub fn of_kind(&self, word: &Word) -> bool {
+        self.kinds.contains(&word.key)
+    }
     /// "its", "their", "his".
     pub fn owner(&self, word: &Word) -> bool {
         self.owners.contains(&word.key)
@@ -149,6 +160,8 @@ struct Entry {
     seats: Vec<String>,
     #[serde(default)]
     adjectives: Vec<String>,
+    #[serde(default)]
+    organ_of: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -236,6 +249,18 @@ impl Gazetteer {
                 add(&format!("{word}s"), party, Role::People);
             }
         }
+        let bodies = |names: &[String]| -> Vec<Party> {
+            names
+                .iter()
+                .map(|name| Party::from(name.as_str()))
+                .collect()
+        };
+        let organs = entries
+            .iter()
+            .filter(|entry| !entry.organ_of.is_empty())
+            .map(|entry| (entry.name.clone(), bodies(&entry.organ_of)))
+            .collect();
+        let mut leaders: HashMap<String, HashSet<Party>> = HashMap::new();
         for (file, role) in [
             (SEATS, Role::Name),
             (LEADERS, Role::Name),
@@ -247,6 +272,14 @@ impl Gazetteer {
                     .or_insert_with(|| Party::from(name.as_str()));
                 for word in words {
                     add(&word, party, role);
+                    if file == LEADERS
+                        && let Some(surname) = words::split(&word).pop()
+                    {
+                        leaders
+                            .entry(surname.key)
+                            .or_default()
+                            .insert(party.clone());
+                    }
                     if role == Role::People {
                         add(&format!("{word}s"), party, role);
                     }
@@ -283,6 +316,8 @@ impl Gazetteer {
             names,
             ambiguous,
             spellings,
+            organs,
+            leaders,
             seats,
             places,
             lexicon: toml::from_str(OFFICES)?,
@@ -330,6 +365,15 @@ mod tests {
             {
                 assert!(known.contains(name), "{name} is in no other file");
             }
+        }
+    }
+
+    #[test]
+    fn organs_are_of_bodies_that_exist() {
+        let gazetteer = Gazetteer::built_in();
+        assert!(!gazetteer.organs.is_empty());
+        for body in gazetteer.organs.values().flatten() {
+            assert!(gazetteer.spellings.contains_key(body), "{body}");
         }
     }
 

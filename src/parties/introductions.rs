@@ -1,7 +1,7 @@
 //! Names that the article itself introduces: "Serbia's president, Ana Kovac", "Rajiv Gandhi of
 //! India", "the Northern Rail Workers' Union (NRWU)".
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Link;
@@ -20,7 +20,15 @@ const OFFICE_WORDS: usize = 8;
 const APPOSITION_WORDS: usize = 14;
 
 /// The people and acronyms of an article, each with the party it introduces them as.
-pub(super) fn names<F>(words: &[Word], reader: &Reader<'_, F>, text: &str) -> Names
+///
+/// `leaders` holds the parties whose leaders have a surname: "President Bush" is introduced by his
+/// title where the article names exactly one of them.
+pub(super) fn names<F>(
+    words: &[Word],
+    reader: &Reader<'_, F>,
+    text: &str,
+    leaders: &HashMap<String, HashSet<Party>>,
+) -> Names
 where
     F: Fn(&[Word], usize) -> Option<Found>,
 {
@@ -42,7 +50,8 @@ where
         text.get(bytes).unwrap_or_default()
     };
     for run in scan.runs() {
-        let Some(party) = scan.affiliation(&run) else {
+        let introduced = scan.affiliation(&run);
+        let Some(party) = introduced.or_else(|| scan.leader(&run, leaders)) else {
             continue;
         };
         names.add(slice(run.clone()), &party, Role::Name);
@@ -166,6 +175,46 @@ impl<F: Fn(&[Word], usize) -> Option<Found>> Scan<'_, F> {
             Some((party, false)) => Some(party),
             None => self.after(run),
         }
+    }
+
+    /// The party of a leader by title and surname, "President Bush".
+    fn leader(
+        &self,
+        run: &Range<usize>,
+        leaders: &HashMap<String, HashSet<Party>>,
+    ) -> Option<Party> {
+        let title = &self.words[run.start.checked_sub(1)?];
+        if !self.lexicon.title(title)
+            || self.words[run.start].gap != Gap::Space
+            || self.former(run.start)
+        {
+            return None;
+        }
+        let parties = leaders.get(&self.words[run.end - 1].key)?;
+        let mut named: Vec<&Party> = Vec::new();
+        for (_, target) in self.known.iter().flatten() {
+            if let Target::Party(party, Link::Gazetteer) = target
+                && parties.contains(party)
+                && !named.contains(&party)
+            {
+                named.push(party);
+            }
+        }
+        match named.as_slice() {
+            [party] => Some((*party).clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the titles before a word are of the past: "former President Bush".
+    fn former(&self, at: usize) -> bool {
+        self.words[at.saturating_sub(OFFICE_WORDS)..at]
+            .iter()
+            .rev()
+            .take_while(|word| {
+                is_former(word) || self.lexicon.title(word) || self.lexicon.portfolio(word)
+            })
+            .any(is_former)
     }
 
     /// "Serbia's president, Ana Kovac", "Serbian President Ana Kovac", "the president of Serbia,

@@ -76,7 +76,8 @@ impl Linker {
             introduced: Names::default(),
             short_forms: short_forms::of_article(&headline, &words, self.gazetteer),
         };
-        let introduced = introductions::names(&words, &article.reader(Tier::Known), text);
+        let leaders = &self.gazetteer.leaders;
+        let introduced = introductions::names(&words, &article.reader(Tier::Known), text, leaders);
         article.introduced = introduced;
         article
     }
@@ -150,6 +151,7 @@ impl ArticleLinker<'_> {
                 }
             }
         }
+        self.join_organs(&mut links);
         let agreed = own_names::agree(&own);
         for (at, name) in agreed.iter().enumerate() {
             if let Some(party) = name {
@@ -163,6 +165,34 @@ impl ArticleLinker<'_> {
             antecedents::refer_back(&mut links, &agreed, &anaphors, antecedents);
         }
         links
+    }
+
+    /// Make the organs of a body that is also mentioned that body: the European Commission the
+    /// European Union.
+    fn join_organs(&self, links: &mut [Vec<Linked>]) {
+        for (organ, bodies) in &self.linker.gazetteer.organs {
+            let body = bodies.iter().find_map(|body| {
+                let body = match self.bridged(body.clone()) {
+                    Target::Party(party, link) => Linked {
+                        party: party.to_string(),
+                        link,
+                    },
+                    Target::Ignored => return None,
+                };
+                links.iter().flatten().any(|l| *l == body).then_some(body)
+            });
+            let Some(body) = body else { continue };
+            for mention in links.iter_mut() {
+                let of_organ = |l: &Linked| l.party == *organ && l.link == Link::Gazetteer;
+                if !mention.iter().any(of_organ) {
+                    continue;
+                }
+                mention.retain(|l| !of_organ(l));
+                if !mention.contains(&body) {
+                    mention.push(body.clone());
+                }
+            }
+        }
     }
 
     /// Whether a mention is a place and stands for nobody, by the codebook. What the user's list

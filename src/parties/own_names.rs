@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::anaphors::Kind;
 use super::gazetteer::Lexicon;
 use super::phrases::all_capitals;
-use crate::words::{Case, Gap, Word};
+use crate::words::{self, Case, Gap, Word};
 
 /// A party under its own name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,39 @@ pub(super) struct OwnName {
     pub keys: Vec<String>,
     pub display: String,
     pub proper: bool,
+    /// One word in capitals: "RMT".
+    pub acronym: bool,
+}
+
+/// Whether a name is an organisation's: an acronym, or several words of which one says so
+/// ("Writers Guild", "Department for Transport").
+pub(super) fn names_a_body(name: &str, lexicon: &Lexicon) -> bool {
+    let words = words::split(name);
+    let says_so = |word: &Word| {
+        word.is_capital() && (lexicon.institution(word) || BODIES.contains(&word.key.as_str()))
+    };
+    words.first().is_some_and(is_acronym) || words.len() > 1 && words.iter().any(says_so)
+}
+
+/// Heads of organisations' names beside those that may stand for others.
+const BODIES: [&str; 13] = [
+    "agency",
+    "assembly",
+    "authority",
+    "board",
+    "campaign",
+    "commission",
+    "committee",
+    "conference",
+    "department",
+    "ministry",
+    "movement",
+    "service",
+    "workers",
+];
+
+fn is_acronym(word: &Word) -> bool {
+    word.case == Case::Upper && (2..8).contains(&word.key.chars().filter(|c| *c != '.').count())
 }
 
 /// The own name in a mention: without article, title and possessor's or office's words.
@@ -40,6 +73,7 @@ pub(super) fn own_name(
             keys: vec![display.to_lowercase()],
             display,
             proper: false,
+            acronym: false,
         };
     };
     let written = mention
@@ -54,6 +88,7 @@ pub(super) fn own_name(
         }
     }
     OwnName {
+        acronym: range.len() == 1 && is_acronym(first),
         keys: keys(&words[range]),
         display,
         proper: kind == Kind::Name,
@@ -189,7 +224,7 @@ fn strip_titles(words: &[Word], range: Range<usize>, lexicon: &Lexicon) -> usize
 }
 
 /// Give the short forms of an article's own names their long ones: "Tate" is "Marcus Tate", "the
-/// Guild" is the "Writers Guild", "Amalgamated" the "Amalgamated Transport Union".
+/// Guild" is the "Writers Guild", "Amalgamated" the "Amalgamated Transport Union", "the ATU" too.
 ///
 /// `names` are in text order; the result has the display name of each.
 pub(super) fn agree(names: &[Option<OwnName>]) -> Vec<Option<String>> {
@@ -206,7 +241,9 @@ pub(super) fn agree(names: &[Option<OwnName>]) -> Vec<Option<String>> {
         while seen.insert(best.keys.clone()) {
             let longer = known.iter().find(|other| {
                 other.keys.len() > best.keys.len()
-                    && (other.keys.starts_with(&best.keys) || other.keys.ends_with(&best.keys))
+                    && (other.keys.starts_with(&best.keys)
+                        || other.keys.ends_with(&best.keys)
+                        || best.acronym && abbreviates(&best.keys[0], &other.keys))
             });
             match longer {
                 Some(other) => best = other,
@@ -229,6 +266,17 @@ pub(super) fn agree(names: &[Option<OwnName>]) -> Vec<Option<String>> {
             Some(first.unwrap_or(name).display.clone())
         })
         .collect()
+}
+
+/// Whether an acronym has the first letters of a name's words, but for those like "of".
+fn abbreviates(acronym: &str, name: &[String]) -> bool {
+    let small = ["of", "for", "and", "the", "de", "des", "du", "&"];
+    let firsts = name.iter().filter(|word| !small.contains(&word.as_str()));
+    let mut firsts = firsts.filter_map(|word| word.chars().next());
+    let mut letters = acronym.chars().filter(|letter| *letter != '.');
+    acronym.chars().count() > 2
+        && letters.by_ref().all(|l| firsts.next() == Some(l))
+        && firsts.next().is_none()
 }
 
 #[cfg(test)]
@@ -269,6 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn organisations_are_told_by_their_names() {
+        let lexicon = &Gazetteer::built_in().lexicon;
+        for (name, body) in [
+            ("UAW", true),
+            ("United Auto Workers", true),
+            ("Department for Transport", true),
+            ("Marcus Tate", false),
+            ("Guild", false),
+            ("Dearborn", false),
+        ] {
+            assert_eq!(names_a_body(name, lexicon), body, "{name}");
+        }
+    }
+
+    #[test]
     fn short_forms_take_the_long_name() {
         let words = |mention: &str| {
             let words = words::split(mention);
@@ -287,6 +350,8 @@ mod tests {
             words("Sister Rita"),
             words("Rita Kowalczyk"),
             words("the coalition"),
+            words("the EPA"),
+            words("the Environmental Protection Agency"),
         ];
         let agreed: Vec<_> = agree(&names).into_iter().flatten().collect();
         assert_eq!(
@@ -296,7 +361,9 @@ mod tests {
                 "Marcus Tate",
                 "Rita Kowalczyk",
                 "Rita Kowalczyk",
-                "coalition"
+                "coalition",
+                "Environmental Protection Agency",
+                "Environmental Protection Agency",
             ]
         );
     }
