@@ -34,6 +34,7 @@ pub mod nli;
 pub mod offsets;
 pub mod ordered;
 pub mod parties;
+mod remembered;
 pub mod report;
 pub mod scores;
 pub mod sentences;

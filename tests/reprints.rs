@@ -68,3 +68,30 @@ fn a_reprint_is_not_read_again_and_has_its_own_rows() {
     scorer.score(&article("3", "Agency", "Talks fail")).unwrap();
     assert!(windows.load(Ordering::Relaxed) > read);
 }
+
+#[test]
+fn a_reprint_cut_short_is_read_only_where_it_differs() {
+    let text = |sentences: u32| {
+        let sentence = |n| format!("Ukraine insisted on guarantee {n}, which Russia refused. ");
+        (0..sentences).map(sentence).collect::<String>()
+    };
+    let long = Article {
+        id: "1".into(),
+        title: Some("Talks".into()),
+        text: text(60),
+        ..Article::default()
+    };
+    let cut = Article {
+        id: "2".into(),
+        text: text(45),
+        ..long.clone()
+    };
+    let (alone, _) = scorer();
+    let expected = alone.score(&cut).unwrap();
+    let (scorer, windows) = scorer();
+    scorer.score(&long).unwrap();
+    let whole = windows.load(Ordering::Relaxed);
+    assert_eq!(scorer.score(&cut).unwrap(), expected);
+    let again = windows.load(Ordering::Relaxed) - whole;
+    assert!(again <= 1 && whole > 2, "{again} windows of {whole} again");
+}

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod folder;
 pub mod heads;
 mod reading;
+mod repeats;
 pub mod tokens;
 #[cfg(feature = "torch")]
 pub mod torch;

@@ -1,11 +1,13 @@
 //! What the model reads in an article.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::antecedents::{AntecedentHead, MentionVectors};
 use super::engine::{Engine, TokenVectors};
 use super::folder::{self, ModelConfig, ModelFiles, ModelFolder};
 use super::heads::{self, Heads, Span};
+use super::repeats::{PartReading, Repeats, SpanReading, WindowReading};
 use super::tokens::{Word, WordPieces};
 use super::windows::{self, Scored, Window};
 use super::{Embedded, ModelError, described};
@@ -51,6 +53,7 @@ pub struct Model {
     engine: Box<dyn Engine>,
     heads: Heads,
     config: ModelConfig,
+    repeats: Repeats,
 }
 
 impl Model {
@@ -87,6 +90,7 @@ impl Model {
             )?,
             engine,
             config: files.config,
+            repeats: Repeats::new(),
         })
     }
 
@@ -97,6 +101,8 @@ impl Model {
     /// Change the values chosen after training, as `stance train` does when it chooses them.
     pub fn set_calibration(&mut self, calibration: folder::Calibration) {
         self.config.calibration = calibration;
+        // What was read before was read with another one.
+        self.repeats = Repeats::new();
     }
 
     /// The engine's name.
@@ -199,23 +205,24 @@ impl Model {
         let mut words_read = vec![0usize; sentences.len()];
         let mut given = vec![None; mentions.len()];
         for window in &windows {
-            let vectors = &self.encode(window)?;
-            for scored in &window.scored {
+            let read = match mentions {
+                [] => self
+                    .repeats
+                    .get_or_read(window, || self.read_window(window))?,
+                _ => {
+                    let vectors = self.encode(window)?;
+                    self.read_given(&vectors, window, mentions, &mut given);
+                    Arc::new(self.read_vectors(&vectors, window))
+                }
+            };
+            for (scored, part) in window.scored.iter().zip(&read.parts) {
                 let reading = &mut readings[scored.sentence];
-                let found = self.find_mentions(vectors, scored);
+                let found = part.mentions.iter().map(|m| m.in_article(scored));
                 let named = |m: &MentionReading| says_something(&article.text[m.bytes.clone()]);
-                reading.mentions.extend(found.into_iter().filter(named));
+                reading.mentions.extend(found.filter(named));
                 let before = words_read[scored.sentence];
                 words_read[scored.sentence] += scored.words.len();
-                self.add_issues(reading, vectors, scored, before);
-                for (mention, known) in mentions.iter().zip(&mut given) {
-                    if known.is_none()
-                        && let Some(words) = span_of_words(scored, mention)
-                    {
-                        let tags = self.heads.tag_logits(vectors, scored);
-                        *known = Some(self.mention(vectors, scored, &tags, Span { words }));
-                    }
-                }
+                add_part(reading, part, before, scored.words.len());
             }
         }
         let projected = readings.iter_mut().map(|r| std::mem::take(&mut r.topic));
@@ -258,12 +265,48 @@ impl Model {
         ))
     }
 
-    fn find_mentions(&self, vectors: &TokenVectors, scored: &Scored) -> Vec<MentionReading> {
-        let tags = self.heads.tag_logits(vectors, scored);
-        heads::spans(&tags, self.config.calibration.mention_bias)
-            .into_iter()
-            .map(|span| self.mention(vectors, scored, &tags, span))
-            .collect()
+    fn read_window(&self, window: &Window) -> Result<WindowReading, ModelError> {
+        Ok(self.read_vectors(&self.encode(window)?, window))
+    }
+
+    fn read_vectors(&self, vectors: &TokenVectors, window: &Window) -> WindowReading {
+        let part = |scored: &Scored| {
+            let tags = self.heads.tag_logits(vectors, scored);
+            let spans = heads::spans(&tags, self.config.calibration.mention_bias);
+            let mean = heads::mean(vectors, scored.tokens());
+            PartReading {
+                mentions: spans
+                    .into_iter()
+                    .map(|span| self.mention(vectors, scored, &tags, span))
+                    .collect(),
+                issues: self.heads.issue_logits(vectors, scored),
+                topic: self.heads.described.project(&mean),
+            }
+        };
+        WindowReading {
+            parts: window.scored.iter().map(part).collect(),
+        }
+    }
+
+    /// Read the mentions that were given and that the window holds.
+    fn read_given(
+        &self,
+        vectors: &TokenVectors,
+        window: &Window,
+        mentions: &[Range<usize>],
+        given: &mut GivenMentions,
+    ) {
+        for scored in &window.scored {
+            for (mention, known) in mentions.iter().zip(given.iter_mut()) {
+                if known.is_none()
+                    && let Some(words) = span_of_words(scored, mention)
+                {
+                    let tags = self.heads.tag_logits(vectors, scored);
+                    let read = self.mention(vectors, scored, &tags, Span { words });
+                    *known = Some(read.in_article(scored));
+                }
+            }
+        }
     }
 
     fn mention(
@@ -272,14 +315,13 @@ impl Model {
         scored: &Scored,
         tags: &[[f32; 3]],
         span: Span,
-    ) -> MentionReading {
-        let words = &scored.words[span.words.clone()];
+    ) -> SpanReading {
         let first = tags[span.words.start];
-        MentionReading {
-            bytes: words[0].bytes.start..words[words.len() - 1].bytes.end,
+        SpanReading {
             certainty: first[heads::BEGIN] - first[heads::OUTSIDE],
             stance: self.stance(vectors, scored, &span),
             vectors: self.heads.mention_vectors(vectors, scored, &span),
+            words: span.words,
         }
     }
 
@@ -289,33 +331,20 @@ impl Model {
         let p = heads::softmax(&logits.map(|l| l / temperature));
         [p[0], p[1], p[2], p[3]]
     }
+}
 
-    /// Add a scored part's issue logits and projection to its sentence's: those of an over-long sentence are the
-    /// mean over its parts, weighted by their words.
-    fn add_issues(
-        &self,
-        reading: &mut SentenceReading,
-        vectors: &TokenVectors,
-        scored: &Scored,
-        words_before: usize,
-    ) {
-        let logits = self.heads.issue_logits(vectors, scored);
-        let mean = heads::mean(vectors, scored.tokens());
-        let topic = self.heads.described.project(&mean);
-        if reading.issues.is_empty() {
-            (reading.issues, reading.topic) = (logits, topic);
-            return;
-        }
-        let (before, now) = (words_before as f32, scored.words.len() as f32);
-        let part = logits.into_iter().chain(topic);
-        for (mean, value) in reading
-            .issues
-            .iter_mut()
-            .chain(&mut reading.topic)
-            .zip(part)
-        {
-            *mean = (*mean * before + value * now) / (before + now);
-        }
+/// Add a scored part's issue logits and projection to its sentence's: those of an over-long
+/// sentence are the mean over its parts, weighted by their words.
+fn add_part(reading: &mut SentenceReading, part: &PartReading, before: usize, now: usize) {
+    if reading.issues.is_empty() {
+        (reading.issues, reading.topic) = (part.issues.clone(), part.topic.clone());
+        return;
+    }
+    let (before, now) = (before as f32, now as f32);
+    let values = part.issues.iter().chain(&part.topic);
+    let means = reading.issues.iter_mut().chain(&mut reading.topic);
+    for (mean, value) in means.zip(values) {
+        *mean = (*mean * before + value * now) / (before + now);
     }
 }
 

@@ -1,38 +1,26 @@
 //! Articles that were scored before: agency copy is reprinted, and scored once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use hashlink::LruCache;
 use sha2::{Digest, Sha256};
 
 use super::{Row, ScoredArticle};
 use crate::articles::Article;
 use crate::parties::{Linked, LinkedMention};
+use crate::remembered::{self, Key, Remembered};
 use crate::sentences::Sentence;
 
 /// What is kept in bytes, roughly: some thousand articles. A reprint mostly comes within days of
 /// the first print, and more would be most of what grows in memory with the number of articles.
 const CAPACITY: usize = 8 << 20;
 
-/// All that rows are made from: the SHA-256 of title and text, cut in half.
-type Key = [u8; 16];
-
 /// What the articles gave that came last, for those with the same title and text. What an article
 /// gives does not depend on what is in here, only the time it takes.
-pub(super) struct Repeats(Mutex<Kept>);
-
-struct Kept {
-    articles: LruCache<Key, Arc<ScoredArticle>>,
-    /// What they take together.
-    bytes: usize,
-}
+pub(super) struct Repeats(Remembered<ScoredArticle>);
 
 impl Repeats {
     pub fn new() -> Repeats {
-        Repeats(Mutex::new(Kept {
-            articles: LruCache::new_unbounded(),
-            bytes: 0,
-        }))
+        Repeats(Remembered::new(CAPACITY))
     }
 
     /// What an equal article gave, under this one's id, summit, date and source, if there was
@@ -44,10 +32,7 @@ impl Repeats {
         score: impl FnOnce() -> Result<ScoredArticle, E>,
     ) -> Result<ScoredArticle, E> {
         let key = key(article);
-        // A thread that died while it held the lock cannot have left half an entry.
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let equal = lock().articles.get(&key).map(Arc::clone);
-        if let Some(equal) = equal {
+        if let Some(equal) = self.0.get(&key) {
             let mut scored = ScoredArticle::clone(&equal);
             for row in &mut scored.rows {
                 row.article.clone_from(&article.id);
@@ -58,24 +43,8 @@ impl Repeats {
             return Ok(scored);
         }
         let scored = score()?;
-        let copy = Arc::new(scored.clone());
-        lock().keep(key, copy);
+        self.0.keep(key, Arc::new(scored.clone()), bytes(&scored));
         Ok(scored)
-    }
-}
-
-impl Kept {
-    fn keep(&mut self, key: Key, article: Arc<ScoredArticle>) {
-        self.bytes += bytes(&article);
-        if let Some(replaced) = self.articles.insert(key, article) {
-            self.bytes -= bytes(&replaced);
-        }
-        while self.bytes > CAPACITY {
-            let Some((_, oldest)) = self.articles.remove_lru() else {
-                return;
-            };
-            self.bytes -= bytes(&oldest);
-        }
     }
 }
 
@@ -113,9 +82,7 @@ fn key(article: &Article) -> Key {
     hasher.update(length.to_le_bytes());
     hasher.update(title.unwrap_or_default());
     hasher.update(&article.text);
-    let mut key = Key::default();
-    key.copy_from_slice(&hasher.finalize()[..16]);
-    key
+    remembered::key(hasher)
 }
 
 #[cfg(test)]
@@ -154,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_in_bytes() {
+    fn the_latest_thousand_are_kept() {
         let repeats = Repeats::new();
         let score = |name: &str, sentences: usize| {
             let mut new = false;
@@ -165,21 +132,13 @@ mod tests {
             assert_eq!(given, Ok(scored(sentences)));
             new
         };
-        let kept = || {
-            let kept = repeats.0.lock().unwrap();
-            let sum: usize = kept.articles.iter().map(|(_, a)| bytes(a)).sum();
-            assert_eq!(kept.bytes, sum);
-            assert!(sum <= CAPACITY, "{sum}");
-            kept.articles.len()
-        };
         for number in 0..20_000 {
             assert!(score(&number.to_string(), 50));
         }
-        assert!((1_000..20_000).contains(&kept()), "{}", kept());
-        // The oldest has gone, the latest not.
-        assert!(!score("19999", 50) && score("0", 50) && !score("0", 50));
+        // The oldest has gone, the latest not, nor a thousand before it.
+        assert!(!score("19999", 50) && !score("19000", 50));
+        assert!(score("0", 50) && !score("0", 50));
         // One that alone is larger than all is scored all the same.
         assert!(score("large", 1_000_000));
-        kept();
     }
 }

@@ -202,3 +202,69 @@ fn a_headline_in_capitals_is_read_like_the_text_below_it() {
     assert_eq!(names(&linked[1]), names(&linked[2]));
     assert_eq!(names(&linked[3]), ["Serbia"]);
 }
+
+#[test]
+fn organs_are_their_body_where_the_article_names_it() {
+    let linker = Linker::new(None);
+    let mentions = ["The European Commission", "EU officials"];
+    let text = "The European Commission objected. EU officials explained.";
+    let linked = links(&linker, None, text, &mentions);
+    assert_eq!(names(&linked[0]), ["European Union"]);
+    let text = "The European Commission objected. Polish officials explained.";
+    let linked = links(&linker, None, text, &mentions[..1]);
+    assert_eq!(names(&linked[0]), ["European Commission"]);
+    // Who lists both, wants both.
+    let both = list(
+        "[[party]]\nname = \"EU\"\naliases = [\"European Union\"]\n\n\
+         [[party]]\nname = \"The European Commission\"\n",
+    );
+    let text = "The European Commission objected. EU officials explained.";
+    let linked = links(&both, None, text, &mentions);
+    assert_eq!(names(&linked[0]), ["The European Commission"]);
+    assert_eq!(names(&linked[1]), ["EU"]);
+}
+
+#[test]
+fn leaders_are_known_by_title_and_surname_where_their_state_is_named() {
+    let linker = Linker::new(None);
+    for (text, mention, party) in [
+        (
+            "Washington waited. President Bush was late.",
+            "President Bush",
+            "United States",
+        ),
+        (
+            "Kenya waited. President Bush was late.",
+            "President Bush",
+            "Bush",
+        ),
+        (
+            "Washington waited. Former President Bush was late.",
+            "Former President Bush",
+            "Bush",
+        ),
+        ("Washington waited. Bush was late.", "Bush", "Bush"),
+    ] {
+        let linked = links(&linker, None, text, &[mention]);
+        assert_eq!(names(&linked[0]), [party], "{text}");
+    }
+}
+
+#[test]
+fn acronyms_take_the_long_name_and_kinds_of_officials_make_none() {
+    let linker = Linker::new(None);
+    let text = "The EPA waited for the Environmental Protection Agency. Regional leaders did not.";
+    let linked = links(
+        &linker,
+        None,
+        text,
+        &[
+            "The EPA",
+            "the Environmental Protection Agency",
+            "Regional leaders",
+        ],
+    );
+    assert_eq!(names(&linked[0]), ["Environmental Protection Agency"]);
+    assert_eq!(names(&linked[0]), names(&linked[1]));
+    assert_eq!(names(&linked[2]), ["regional leaders"]);
+}
