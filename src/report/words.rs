@@ -42,14 +42,18 @@ impl Counts {
     }
 }
 
+/// A headline names no more stances than this.
+const FIT_A_HEADLINE: usize = 4;
+
 /// The headline where the user gives none.
 pub(super) fn title(labels: &Labels<'_>) -> String {
+    let attitudes: Vec<String> = labels.stances.attitudes().map(plain).collect();
     let title = match labels.stances.is_codebook() {
         true => "Who pressed, who hedged, who saw progress".to_owned(),
-        false => {
-            let attitudes: Vec<String> = labels.stances.attitudes().map(plain).collect();
+        false if attitudes.len() <= FIT_A_HEADLINE => {
             format!("Who was {}", listed(&attitudes, "or"))
         }
+        false => "Who took which stance".to_owned(),
     };
     match labels.summits.as_slice() {
         [Some(only)] => format!("{title}: {only}"),
