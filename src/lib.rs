@@ -33,6 +33,7 @@ pub mod model;
 pub mod nli;
 pub mod offsets;
 pub mod ordered;
+mod parquet_pages;
 pub mod parties;
 mod remembered;
 pub mod report;

@@ -94,6 +94,16 @@ pub(crate) fn split(text: &str) -> Vec<Word> {
     words
 }
 
+/// A text in one line: what separates its words, line ends and control characters too, as single
+/// spaces.
+pub(crate) fn in_one_line(text: &str) -> String {
+    let parts: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|part| !part.is_empty())
+        .collect();
+    parts.join(" ")
+}
+
 /// Whether `next` at byte `at` belongs to the word that began at byte `start`.
 fn joins(text: &str, start: usize, at: usize, next: char) -> bool {
     if is_combining_mark(next) || (next.is_alphanumeric() && !is_unspaced(next)) {
@@ -247,6 +257,15 @@ mod tests {
 
     fn keys(text: &str) -> Vec<String> {
         split(text).into_iter().map(|word| word.key).collect()
+    }
+
+    #[test]
+    fn a_name_over_two_lines_is_written_in_one() {
+        assert_eq!(
+            in_one_line(" Atomic \r\n\u{0} Energy\tAgency"),
+            "Atomic Energy Agency"
+        );
+        assert_eq!(in_one_line("\u{0}\u{1b}"), "");
     }
 
     #[test]

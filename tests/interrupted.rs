@@ -131,6 +131,23 @@ fn a_run_killed_at_random_moments_gives_the_same_bytes() {
     );
 }
 
+#[test]
+fn a_shard_that_was_killed_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = articles(folder.path(), 400);
+    let (whole, target) = (folder.path().join("whole"), folder.path().join("out"));
+    let shard = ["--shard", "1/2"];
+    score(&input, &whole, &shard).output().unwrap();
+    killed(&input, &target, &shard);
+    let output = score(&input, &target, &shard).output().unwrap();
+    assert!(
+        text(&output.stderr).contains("going on"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(files(&target) == files(&whole));
+}
+
 fn interrupt(child: &Child) {
     let id = child.id().to_string();
     assert!(

@@ -114,13 +114,18 @@ fn a_model_folder_that_was_changed_is_refused() {
     }
     let open = || Model::open(&ModelFolder::open(copy.path()).unwrap());
     assert!(open().is_ok());
-    let heads = std::fs::read(copy.path().join(folder::HEADS)).unwrap();
-    std::fs::write(copy.path().join(folder::HEADS), &heads[..heads.len() / 2]).unwrap();
-    let error = open().err().expect("cut heads").to_string();
-    assert!(
-        error.contains("heads.safetensors") && error.contains("SHA-256"),
-        "{error}"
-    );
+    // Cut, or swapped for a file of another kind or model; nothing of it is looked at.
+    for name in [folder::TOKENIZER, folder::HEADS, folder::ONNX] {
+        let whole = std::fs::read(copy.path().join(name)).unwrap();
+        let mut changed = whole.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        for other in [&whole[..whole.len() / 2], &changed, b"", b"{}"] {
+            std::fs::write(copy.path().join(name), other).unwrap();
+            let error = open().err().expect(name).to_string();
+            assert!(error.contains(name) && error.contains("SHA-256"), "{error}");
+        }
+        std::fs::write(copy.path().join(name), whole).unwrap();
+    }
     std::fs::remove_file(copy.path().join(folder::TOKENIZER)).unwrap();
     let error = open().err().expect("no tokenizer").to_string();
     assert!(error.contains("tokenizer.json"), "{error}");

@@ -125,6 +125,72 @@ fn a_full_disk_is_told_and_leaves_no_half_a_file() {
     }
 }
 
+/// A user's folder without the right to write in it. Where the tests run as root, for whom there
+/// is no such folder, the program runs as another user.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_without_write_permission_is_refused_before_the_work() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
+    let allow = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let folder = tempfile::tempdir().unwrap();
+    allow(folder.path(), 0o755);
+    let program = folder.path().join("stance");
+    fs::copy(env!("CARGO_BIN_EXE_stance"), &program).unwrap();
+    let input = folder.path().join("in.jsonl");
+    fs::write(&input, "{\"text\": \"Kyiv insisted.\"}\n").unwrap();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("scores.parquet"), "of an earlier run").unwrap();
+    allow(&out, 0o555);
+    let below = out.join("below");
+    for target in [&out, &below] {
+        let mut command = Command::new(&program);
+        command.arg("score").arg(&input).arg("-o").arg(target);
+        if fs::metadata(&out).unwrap().uid() == 0 {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let error = failed(&command.output().unwrap());
+        let named = target.display().to_string();
+        assert!(
+            error.contains(&named) && error.contains("cannot be written to this folder"),
+            "{error}"
+        );
+    }
+    allow(&out, 0o755);
+    let left: Vec<_> = fs::read_dir(&out).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let scores = fs::read_to_string(out.join("scores.parquet")).unwrap();
+    assert_eq!(scores, "of an earlier run");
+}
+
+/// Names that no terminal shows as they are, and that are no UTF-8.
+#[cfg(target_os = "linux")]
+#[test]
+fn folders_of_any_name_are_read_and_written() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let odd = |name: &[u8]| folder.path().join(OsStr::from_bytes(name));
+    let (input, out) = (odd(b"in\n\xff"), odd(b"out\x1b[2J\n\xfe"));
+    fs::create_dir(&input).unwrap();
+    let article = input.join(OsStr::from_bytes(b"talks\n\xff.txt"));
+    fs::write(article, "Kyiv insisted on guarantees.").unwrap();
+    let output = score(&[]).arg(&input).arg("-o").arg(&out).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut summarize = Command::new(env!("CARGO_BIN_EXE_stance"));
+    let output = summarize.arg("summarize").arg(&out).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("Ukraine"));
+    let rows = summit_stance::scores::ScoreFiles::open(&[&out]).unwrap();
+    let row = rows.rows().next().unwrap().unwrap();
+    assert_eq!(row.article, "talks\\n\\xff");
+    assert_eq!(row.summit.as_deref(), Some("in\\n\\xff"));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_standard_output_is_an_error() {

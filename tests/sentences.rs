@@ -252,6 +252,9 @@ fn hostile_texts_take_no_quadratic_time() {
         "1) a ",
         "\n\n.",
         "\u{2028}“",
+        "Ky\u{fffd}iv said \"it 'would noot.",
+        "( Gen. X. ",
+        "`a. ",
     ] {
         let text = unit.repeat(400_000 / unit.len());
         let begun = Instant::now();

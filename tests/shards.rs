@@ -109,6 +109,49 @@ fn four_shards_hold_the_rows_of_one_run_and_are_read_as_one() {
 }
 
 #[test]
+fn shards_of_different_articles_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let archive = |place: &str| path(&format!("{place}/wire"));
+    let shard = |place: &str, shard: &str| {
+        let target = path(&format!("{place}-{}", &shard[..1]));
+        let output = stance(&["score", &archive(place), "-o", &target, "--shard", shard]);
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+        target
+    };
+    // Elsewhere the same articles, and files that every shard reads past and one rejects.
+    for (place, last) in [
+        ("here", "Oslo hoped."),
+        ("there", "Oslo hoped."),
+        ("more", "Oslo fell silent."),
+    ] {
+        let articles = ["Kyiv insisted.", "", "Ankara waited.", last, ""];
+        fs::create_dir_all(archive(place)).unwrap();
+        for (number, article) in articles.iter().enumerate() {
+            fs::write(format!("{}/{number}.txt", archive(place)), article).unwrap();
+        }
+    }
+    let (first, second) = (shard("here", "1/2"), shard("there", "2/2"));
+    let output = stance(&["summarize", &first, &second]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "");
+
+    let other = shard("more", "2/2");
+    let output = stance(&["summarize", &first, &other]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    for part in [
+        &*first,
+        &*other,
+        "shard 1/2 of 5 records",
+        "shard 2/2 of 5 records",
+        "same articles",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
 fn a_shard_that_is_none_is_wrong_usage() {
     for shard in ["0/4", "5/4", "4", "a/b"] {
         let output = stance(&["score", "data/summits", "-o", "unused", "--shard", shard]);

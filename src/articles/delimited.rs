@@ -61,6 +61,11 @@ impl Delimited {
                 Err(error) => {
                     self.done = true;
                     let reason = self.damage.reason(&error);
+                    // The row that broke off was not counted.
+                    let place = Place {
+                        record: place.record.map(|record| record + 1),
+                        ..place
+                    };
                     return Some(Err(self.context.reject(place, reason, b"")));
                 }
             };

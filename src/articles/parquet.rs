@@ -11,13 +11,13 @@ use arrow_schema::{DataType, Field as ArrowField, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
 
 use super::fields::{Context, Field, Fields, Place, Value};
 use super::json_lines::not_utf8;
 use super::{Article, FileArticles, Rejected};
+use crate::parquet_pages;
 
 /// Rows that are decoded at a time: few, as each may be as long as a record can be.
 const ROWS: usize = 16;
@@ -118,11 +118,7 @@ fn begin(file: File, context: &Context) -> Result<Begun, String> {
         ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).map_err(broken)?;
     let total_rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
     let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted.iter().copied());
-    let rows = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-        .with_projection(mask)
-        .with_batch_size(ROWS)
-        .build()
-        .map_err(broken)?;
+    let rows = parquet_pages::read(file, &metadata, mask, ROWS).map_err(broken)?;
     let columns = found.map(|index| index.and_then(|index| wanted.binary_search(&index).ok()));
     Ok((rows, columns, total_rows))
 }

@@ -8,7 +8,7 @@ use super::Link;
 use super::gazetteer::Lexicon;
 use super::names::{Names, Party, Role};
 use super::phrases::{Found, Reader, Reading, Target, all_capitals};
-use crate::words::{Case, Gap, Word};
+use crate::words::{Case, Gap, Word, in_one_line};
 
 /// Particles inside names: "Ursula von der Leyen", "Thomas de Maizière".
 const PARTICLES: [&str; 16] = [
@@ -69,7 +69,7 @@ where
         if let Some(long) = scan.spelled_out(at) {
             let party = match &scan.known[long.start] {
                 Some((known, Target::Party(party, _))) if *known == long => party.clone(),
-                _ => Party::from(slice(long)),
+                _ => Party::from(in_one_line(slice(long))),
             };
             names.add(slice(at..at + 1), &party, Role::Name);
         }

@@ -80,6 +80,13 @@ impl PartyList {
         let mut claims = Claims::new(name_key);
         for entry in &read.party {
             let party = entry.name.get_ref().as_str();
+            if party.trim().contains(char::is_control) {
+                let problem = format!(
+                    "the name {party:?} holds a line break or another control character; results \
+                     show it in one line, so take that out"
+                );
+                return Err(list.problem(&entry.name.span(), problem));
+            }
             claims.check_free(&list, &entry.name, "a second entry")?;
             for name in std::iter::once(&entry.name).chain(&entry.aliases) {
                 claims.claim(&list, name, party)?;
@@ -176,6 +183,9 @@ mod tests {
         );
         let message = error("[[party]]\nname = \"A\"\n[[party]]\nname = \"A\"\n");
         assert!(message.starts_with("parties.toml, line 4:"), "{message}");
+        let message = error("[[party]]\nname = \"A\\nB\"\n");
+        assert!(message.starts_with("parties.toml, line 2:"), "{message}");
+        assert!(message.contains("line break"), "{message}");
         let message = error("ignore = [\"A\"]\n[[party]]\nname = \"A\"\n");
         assert!(message.starts_with("parties.toml, line 1:"), "{message}");
         assert!(error("[[party]]\nname = 3\n").starts_with("parties.toml, line 2:"));

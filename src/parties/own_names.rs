@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::anaphors::Kind;
 use super::gazetteer::Lexicon;
 use super::phrases::all_capitals;
-use crate::words::{self, Case, Gap, Word};
+use crate::words::{self, Case, Gap, Word, in_one_line};
 
 /// A party under its own name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(super) fn own_name(
     };
     let (Some(first), Some(last)) = (words.get(range.start), words.get(range.end.wrapping_sub(1)))
     else {
-        let display = mention.trim().to_string();
+        let display = in_one_line(mention);
         return OwnName {
             keys: vec![display.to_lowercase()],
             display,
@@ -79,7 +79,7 @@ pub(super) fn own_name(
     let written = mention
         .get(first.bytes.start..last.bytes.end)
         .unwrap_or(mention);
-    let mut display: String = written.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut display = in_one_line(written);
     let small = kind != Kind::Name && first.case == Case::Title;
     if small && (range.start == 0 && starts_sentence || kind == Kind::Pronoun) {
         let mut letters = display.chars();

@@ -90,6 +90,18 @@ pub enum ScoresError {
         second_made_by: String,
     },
     #[error(
+        "{first} is {first_shard}, but {second} is {second_shard}: their runs did not read the \
+         same articles, so that some would be missing or count twice; score all shards from the \
+         same articles, in the same order"
+    )]
+    ShardsOfDifferentInputs {
+        first: String,
+        /// `shard 1/4 of 1000 records, checksum …`
+        first_shard: String,
+        second: String,
+        second_shard: String,
+    },
+    #[error(
         "article {article:?}, sentence {sentence}, party {party:?} is in both {first} and \
          {second}; it would count twice. Leave one of the files out, or, where these are \
          different articles, give them different ids and score them again"

@@ -44,12 +44,13 @@ impl ScoreFiles {
     /// # Errors
     /// Files that are missing, hold something else or are damaged; a file given twice; and
     /// [`ScoresError::OtherStances`] or [`ScoresError::Mixed`] when their stances, versions or
-    /// models differ. A file that does not say what made it (JSON Lines, or written anew by
-    /// another program) mixes only with its like; its stances are those of its columns.
+    /// models differ; [`ScoresError::ShardsOfDifferentInputs`]. A file that does not say what
+    /// made it (JSON Lines, or written anew by another program) mixes only with its like; its
+    /// stances are those of its columns.
     pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<ScoreFiles, ScoresError> {
         let mut files: Vec<Source> = Vec::new();
         let mut stances: Option<StanceNames> = None;
-        let mut made_by: Vec<(String, Option<Provenance>)> = Vec::new();
+        let mut made_by: Vec<shard::Made> = Vec::new();
         let mut seen = Vec::new();
         for path in paths.iter().map(AsRef::as_ref) {
             let (source, provenance) = if path == Path::new("-") {
@@ -84,12 +85,7 @@ impl ScoreFiles {
             made_by.push((source.name.clone(), provenance));
             files.push(source);
         }
-        let provenances = made_by
-            .iter_mut()
-            .filter_map(|(_, made_by)| made_by.as_mut());
-        let mut notes: Vec<String> = shard::gather(&mut provenances.collect::<Vec<_>>())
-            .into_iter()
-            .collect();
+        let mut notes: Vec<String> = shard::gather(&mut made_by)?.into_iter().collect();
         notes.extend(unfinished_notes(paths));
         let Some(((first, provenance), others)) = made_by.split_first() else {
             return Err(ScoresError::NoFiles);

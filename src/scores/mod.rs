@@ -33,6 +33,6 @@ pub use output::Output;
 pub use provenance::Provenance;
 pub use row::{Link, Row, RowStance, link_name};
 pub use scorer::{ScoredArticle, Scorer, assemble};
-pub use shard::Shard;
+pub use shard::{Shard, WholeInput};
 pub use stance_names::{MOST_OWN, NEUTRAL, StanceNames};
 pub use stances::{StanceSource, Unit, restate};

@@ -67,6 +67,16 @@ fn short_forms_follow_the_long_name() {
         &["Northern Rail Workers' Union", "NRWU members"],
     );
     assert_eq!(names(&linked[0]), names(&linked[1]));
+    // Copy is wrapped where a line is full.
+    let text = "The Northern Rail\nWorkers' Union (NRWU) struck. NRWU members cheered.";
+    let linked = links(
+        &linker,
+        None,
+        text,
+        &["Northern Rail\nWorkers' Union", "NRWU members"],
+    );
+    assert_eq!(names(&linked[0]), ["Northern Rail Workers' Union"]);
+    assert_eq!(names(&linked[0]), names(&linked[1]));
     let text = "Mayor Marcus Tate laughed. Tate's lawyers did not. The mayor left.";
     let linked = links(
         &linker,

@@ -10,7 +10,9 @@ use anyhow::Context;
 use summit_stance::articles::{self, Article, ReadOptions, Rejected};
 use summit_stance::ordered;
 use summit_stance::scores::unfinished::{Counts, Fingerprint, PartWriter, Unfinished};
-use summit_stance::scores::{Provenance, Row, ScoredArticle, Scorer, ScoresError, Shard, jsonl};
+use summit_stance::scores::{
+    Provenance, Row, ScoredArticle, Scorer, ScoresError, Shard, WholeInput, jsonl,
+};
 
 pub use interrupt::EXIT_CODE as INTERRUPTED;
 use interrupt::Interrupt;
@@ -112,7 +114,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         new: Counts::default(),
         rejections: Rejections::default(),
     };
-    let mut records = in_shard(articles, args.shard);
+    let input = WholeInput::default();
+    let mut records = in_shard(articles, args.shard, &input);
     sinks.go_on(&mut records, &progress, &interrupt)?;
     progress.begin();
     let scored = ordered::for_each(
@@ -131,7 +134,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let results = match scored.and(committed) {
         // An input that ends because Ctrl-C ended what wrote it has not come to its end.
         Ok(()) if interrupt.asked() => Ok(None),
-        Ok(()) => sinks.finish(&interrupt),
+        Ok(()) => {
+            if args.shard.is_some() {
+                input.note_in(&mut sinks.provenance);
+            }
+            sinks.finish(&interrupt)
+        }
         Err(error) => Err(error),
     };
     if let Some(kept) = kept {
@@ -162,13 +170,21 @@ fn read_options(args: &Args) -> ReadOptions {
 
 type Record = Result<Article, Rejected>;
 
-/// The records of the shard; all where there is none.
+/// The records of the shard; all where there is none. Those of the others are only read past, and
+/// all are noted as the shard's whole input.
 fn in_shard(
     records: impl Iterator<Item = Record> + Send,
     shard: Option<Shard>,
+    input: &WholeInput,
 ) -> impl Iterator<Item = Record> + Send {
+    let input = input.clone();
+    let note = move |record: &Record| {
+        if shard.is_some() {
+            input.see(record);
+        }
+    };
     (0..)
-        .zip(records)
+        .zip(records.inspect(note))
         .filter(move |(index, _)| shard.is_none_or(|shard| shard.has(*index)))
         .map(|(_, record)| record)
 }

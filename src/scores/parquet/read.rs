@@ -9,10 +9,13 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray};
 use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+};
 use parquet::file::metadata::KeyValue;
 
 use super::schema;
+use crate::parquet_pages;
 use crate::scores::row::{self, Probabilities};
 use crate::scores::{Provenance, Row, RowStance, ScoresError, StanceNames};
 
@@ -47,9 +50,10 @@ impl Reader {
             let file = name.clone();
             ScoresError::Read { file, source }
         })?;
-        let builder = guarded(&name, || ParquetRecordBatchReaderBuilder::try_new(file))?
+        let options = ArrowReaderOptions::new();
+        let read = guarded(&name, || ArrowReaderMetadata::load(&file, options))?
             .map_err(|error| damaged(&name, error.to_string()))?;
-        let file_metadata = builder.metadata().file_metadata();
+        let file_metadata = read.metadata().file_metadata();
         let rows = u64::try_from(file_metadata.num_rows()).unwrap_or(0);
         let metadata = file_metadata.key_value_metadata().cloned();
         let provenance = Provenance::from_pairs(
@@ -61,19 +65,14 @@ impl Reader {
         .map_err(|problem| damaged(&name, problem))?;
         let stances = match &provenance {
             Some(provenance) => provenance.stances.clone(),
-            None => stances_of(builder.schema()),
+            None => stances_of(read.schema()),
         };
         let schema = schema(&stances);
-        check(&name, &schema, builder.schema().fields())?;
+        check(&name, &schema, read.schema().fields())?;
         let wanted = schema.fields().iter().map(|field| field.name().as_str());
-        let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
-        let batches = guarded(&name, || {
-            builder
-                .with_projection(mask)
-                .with_batch_size(BATCH_ROWS)
-                .build()
-        })?
-        .map_err(|error| damaged(&name, error.to_string()))?;
+        let mask = ProjectionMask::columns(read.parquet_schema(), wanted);
+        let batches = guarded(&name, || parquet_pages::read(file, &read, mask, BATCH_ROWS))?
+            .map_err(|error| damaged(&name, error.to_string()))?;
         Ok(Reader {
             batches,
             batch: None,

@@ -23,7 +23,7 @@ impl Fingerprint {
     }
 
     /// Sixteen hexadecimal digits.
-    pub(super) fn hex(self) -> String {
+    pub(in crate::scores) fn hex(self) -> String {
         format!("{:016x}", self.0)
     }
 

@@ -149,6 +149,11 @@ impl Unfinished {
             Some(earlier) if !self.parts.is_empty() => self.job = earlier,
             _ => self.job.write(&job_file)?,
         }
+        // Parts last no longer than the folders that they are in.
+        sync_folder(&self.target);
+        if let Ok(above) = self.target.join("..").canonicalize() {
+            sync_folder(&above);
+        }
         Ok(())
     }
 
@@ -240,12 +245,14 @@ impl Unfinished {
         PartWriter::create(&self.folder.join(CURRENT_FILE), provenance)
     }
 
-    /// Close a part; from here on a kill does not lose it.
+    /// Close a part; from here on neither a kill nor a power cut loses it.
     ///
     /// # Errors
     /// When the disk takes no more; the part is lost then, the others are not.
     pub fn commit(&mut self, part: PartWriter) -> Result<(), UnfinishedError> {
         let part = part.finish(&self.folder, self.parts.len())?;
+        // The part's bytes were made to last before it got its name; now its name is.
+        sync_folder(&self.folder);
         self.done.add(part.counts());
         self.parts.push(part);
         Ok(())
