@@ -5,6 +5,7 @@
 //! cargo run --example synthetic_scores -- data/corpus/dev.jsonl > scores.jsonl
 //! cargo run --example synthetic_scores -- data/corpus/train.jsonl --rows 50000 --parties 200 > many.jsonl
 //! cargo run --example synthetic_scores -- data/corpus/dev.jsonl --hostile > hostile.jsonl
+//! cargo run --example synthetic_scores -- data/corpus/dev.jsonl --own-stances 8 > own.jsonl
 //! ```
 
 use std::io::{BufWriter, Write};
@@ -15,7 +16,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use summit_stance::annotations;
 use summit_stance::codebook::{ISSUES, Stance};
-use summit_stance::scores::{Link, Row};
+use summit_stance::scores::{Link, Row, RowStance, StanceNames};
 
 #[derive(Parser)]
 struct Args {
@@ -33,7 +34,21 @@ struct Args {
     /// Put markup, quotes, bidi marks and very long words into every field.
     #[arg(long)]
     hostile: bool,
+    /// Tell this many stances of other names apart, and neutral, in place of the annotators'.
+    #[arg(long, value_parser = 1..=OWN_STANCES.len() as i64)]
+    own_stances: Option<i64>,
 }
+
+const OWN_STANCES: [&str; 8] = [
+    "supportive",
+    "opposed",
+    "in_favour",
+    "hostile",
+    "impatient",
+    "indifferent",
+    "map",
+    "not_yet_decided_upon",
+];
 
 const SUMMITS: [&str; 6] = [
     "Geneva 2023",
@@ -54,6 +69,11 @@ const SOURCES: [&str; 5] = [
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let articles = annotations::read(&args.corpus)?;
+    let own = args.own_stances.map(|count| {
+        let names = OWN_STANCES.into_iter().take(count.unsigned_abs() as usize);
+        StanceNames::new(names).map_err(anyhow::Error::msg)
+    });
+    let own = own.transpose()?;
     let mut random = ChaCha8Rng::seed_from_u64(17);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut written = 0;
@@ -65,8 +85,10 @@ fn main() -> anyhow::Result<()> {
             for (index, (sentence, start)) in annotated.sentences.iter().zip(&starts).enumerate() {
                 let sentence_start = article.text[..*start].chars().count() as u32;
                 for unit in &sentence.parties {
-                    let [optimistic, cautious, insistent, neutral] =
-                        made_up(unit.stance, group, &mut random);
+                    let stance = match &own {
+                        Some(names) => any(names, &mut random),
+                        None => made_up(unit.stance, group, &mut random).into(),
+                    };
                     let mut row = Row {
                         article: if round == 0 {
                             article.id.clone()
@@ -96,11 +118,7 @@ fn main() -> anyhow::Result<()> {
                         mention_end: sentence_start
                             + unit.start
                             + unit.mention.chars().count() as u32,
-                        optimistic,
-                        cautious,
-                        insistent,
-                        neutral,
-                        stance: Stance::top(&[optimistic, cautious, insistent, neutral]),
+                        stance,
                         issues: match args.parties {
                             Some(_) => {
                                 vec![ISSUES[random.random_range(0..ISSUES.len())].to_owned()]
@@ -142,6 +160,18 @@ fn made_up(stance: Stance, group: usize, random: &mut impl Rng) -> [f32; 4] {
     }
     let sum: f32 = weights.iter().sum();
     weights.map(|weight| weight / sum)
+}
+
+/// Probabilities of these stances, of which one or another stands out.
+fn any(names: &StanceNames, random: &mut impl Rng) -> RowStance {
+    let mut weights: Vec<f32> = names
+        .iter()
+        .map(|_| random.random_range(0.02..0.3))
+        .collect();
+    weights[random.random_range(0..names.len())] += random.random_range(0.2..2.5);
+    let sum: f32 = weights.iter().sum();
+    let probabilities: Vec<f32> = weights.into_iter().map(|weight| weight / sum).collect();
+    RowStance::new(names, &probabilities)
 }
 
 /// What must stay text wherever it is shown.

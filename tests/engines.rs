@@ -29,13 +29,10 @@ fn embedded_and_torch_agree_on_the_sample_summits() {
             // A faint mention may be found by one engine only.
             let Some(other) = other else { continue };
             both += 1;
-            same += u32::from(row.stance == other.stance);
-            differences.extend([
-                (row.optimistic - other.optimistic).abs(),
-                (row.cautious - other.cautious).abs(),
-                (row.insistent - other.insistent).abs(),
-                (row.neutral - other.neutral).abs(),
-            ]);
+            same += u32::from(row.stance.name() == other.stance.name());
+            let probabilities = row.stance.probabilities().iter();
+            let each = probabilities.zip(other.stance.probabilities());
+            differences.extend(each.map(|(p, q)| (p - q).abs()));
         }
     }
     differences.sort_by(f32::total_cmp);

@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use rusqlite::Connection;
 use summit_stance::annotations;
 use summit_stance::codebook::Stance;
-use summit_stance::scores::{self, Link, Provenance, Row};
+use summit_stance::scores::{self, Link, Provenance, Row, StanceNames};
 use summit_stance::summary::spreadsheet::unescape;
 
 /// Rows of annotated articles, as a scorer that is rather sure of the annotators' stances would
@@ -39,11 +39,7 @@ fn rows() -> Vec<Row> {
                     mention: unit.mention.clone(),
                     mention_start: sentence_start + unit.start,
                     mention_end: sentence_start + unit.start + unit.mention.chars().count() as u32,
-                    optimistic: p[0],
-                    cautious: p[1],
-                    insistent: p[2],
-                    neutral: p[3],
-                    stance: unit.stance,
+                    stance: p.into(),
                     issues: sentence.issues.clone(),
                     link: Link::Antecedent,
                 });
@@ -77,6 +73,7 @@ impl Exported {
             version: "1.2.3".into(),
             model: "a-model".into(),
             model_checksum: "abc".into(),
+            stances: StanceNames::codebook(),
             options: [("parties".to_owned(), "mine.toml".to_owned())].into(),
         };
         let path = folder.path().join("scores.parquet");
@@ -131,7 +128,7 @@ fn csv_holds_every_row_with_issues_joined_and_formulas_disarmed() {
         assert_eq!(unescape(&record[7]), row.text);
         assert_eq!(unescape(&record[8]), row.party);
         assert_eq!(record[10].parse(), Ok(row.mention_start));
-        assert_eq!(record[14].parse(), Ok(row.insistent));
+        assert_eq!(record[14].parse().ok(), row.stance.probability("insistent"));
         assert_eq!(&record[16], row.stance.name());
         assert_eq!(&record[17], row.issues.join(";"));
         assert_eq!(&record[18], "antecedent");
@@ -190,7 +187,7 @@ fn a_database_holds_rows_issues_summary_and_what_made_them() {
         // The decimal that people see: 0.7, and not 0.699999988079071.
         assert_eq!(
             record.get::<_, f64>("insistent").unwrap().to_string(),
-            row.insistent.to_string()
+            row.stance.probability("insistent").unwrap().to_string()
         );
         assert_eq!(
             record.get::<_, String>("issues").unwrap(),

@@ -10,7 +10,7 @@ use made_rows::row;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use summit_stance::codebook::Stance;
-use summit_stance::scores::Row;
+use summit_stance::scores::{Row, StanceNames};
 use summit_stance::summary::sample::{self, Allocation, Design, SampledRow, Stratum};
 use summit_stance::summary::{
     By, Cell, Dimension, Labels, Note, Options, Tallied, Tally, compare, row_key, summarize,
@@ -20,7 +20,7 @@ const HOPE: [f32; 4] = [0.75, 0.125, 0.0, 0.125];
 const DEMAND: [f32; 4] = [0.0, 0.25, 0.5, 0.25];
 
 fn tally(rows: &[Row], by: &str) -> Tallied {
-    let mut tally = Tally::new(by.parse().unwrap());
+    let mut tally = Tally::new(by.parse().unwrap(), &StanceNames::codebook());
     rows.iter().for_each(|row| tally.add(row));
     tally.finish().unwrap()
 }
@@ -29,7 +29,9 @@ fn labelled_tally(rows: &[Row], by: &str, labels: &str) -> Tallied {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("labels.csv");
     std::fs::write(&path, labels).unwrap();
-    let mut tally = Tally::new(by.parse().unwrap()).with_labels(Labels::read(&path).unwrap());
+    let stances = StanceNames::codebook();
+    let labels = Labels::read(&path, &stances).unwrap();
+    let mut tally = Tally::new(by.parse().unwrap(), &stances).with_labels(labels);
     rows.iter().for_each(|row| tally.add(row));
     tally.finish().unwrap()
 }
@@ -105,8 +107,8 @@ fn a_stratified_sample_sees_rare_strata_and_says_how_likely_each_row_was() {
     let rows: Vec<Row> = rows
         .into_iter()
         .filter(|row| {
-            rare += usize::from(row.stance == Stance::Insistent);
-            row.stance != Stance::Insistent || rare <= 5
+            rare += usize::from(row.stance.name() == "insistent");
+            row.stance.name() != "insistent" || rare <= 5
         })
         .collect();
     for allocation in [Allocation::Equal, Allocation::Proportional] {
@@ -121,10 +123,11 @@ fn a_stratified_sample_sees_rare_strata_and_says_how_likely_each_row_was() {
         let estimated: f64 = sample.iter().map(|s| 1.0 / s.inclusion_probability).sum();
         assert!((estimated - rows.len() as f64).abs() < 1e-6);
         for stance in Stance::ALL {
-            assert!(sample.iter().any(|s| s.row.stance == stance), "{stance:?}");
+            let name = stance.name();
+            assert!(sample.iter().any(|s| s.row.stance.name() == name), "{name}");
         }
         if allocation == Allocation::Equal {
-            let insistent = sample.iter().filter(|s| s.row.stance == Stance::Insistent);
+            let insistent = sample.iter().filter(|s| s.row.stance.name() == "insistent");
             assert!(insistent.clone().all(|s| s.inclusion_probability == 1.0));
             assert_eq!(insistent.count(), 5);
         }
@@ -284,8 +287,8 @@ fn labels_correct_what_the_classifier_misreads() {
         let comparison = compare(tallied, Dimension::Summit, names, &options).unwrap();
         let change = comparison
             .changes
-            .into_iter()
-            .find(|c| c.stance == Stance::Optimistic);
+            .iter()
+            .find(|c| comparison.stances.name(c.stance) == "optimistic");
         let cells = summarize(tallied, &options);
         let of = |summit: &str| cell(&cells, summit).means[0].interval.unwrap();
         [of("first"), of("second"), change.unwrap().interval]
@@ -352,8 +355,9 @@ fn labels_of_other_rows_are_refused() {
         "{\"article\":\"x\",\"sentence\":0,\"party\":\"y\",\"label\":\"n\"}\n",
     )
     .unwrap();
-    let labels = Labels::read(&path).unwrap();
-    let mut tally = Tally::new(By::default()).with_labels(labels);
+    let stances = StanceNames::codebook();
+    let labels = Labels::read(&path, &stances).unwrap();
+    let mut tally = Tally::new(By::default(), &stances).with_labels(labels);
     made_rows::rows(6, 3).iter().for_each(|row| tally.add(row));
     assert!(
         tally
@@ -362,6 +366,6 @@ fn labels_of_other_rows_are_refused() {
             .to_string()
             .contains("none of the 1 labelled rows")
     );
-    let missing = Labels::read(Path::new("/no/such/labels.csv")).unwrap_err();
+    let missing = Labels::read(Path::new("/no/such/labels.csv"), &stances).unwrap_err();
     assert!(missing.to_string().contains("/no/such/labels.csv"));
 }

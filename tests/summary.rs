@@ -7,12 +7,11 @@ use made_rows::row;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use summit_stance::codebook::Stance;
-use summit_stance::scores::Row;
+use summit_stance::scores::{Row, StanceNames};
 use summit_stance::summary::{Dimension, Note, Options, Tallied, Tally, compare, csv, summarize};
 
 fn tally(rows: &[Row], by: &str) -> Tallied {
-    let mut tally = Tally::new(by.parse().unwrap());
+    let mut tally = Tally::new(by.parse().unwrap(), &StanceNames::codebook());
     rows.iter().for_each(|row| tally.add(row));
     tally.finish().unwrap()
 }
@@ -21,7 +20,7 @@ fn summary_csv(rows: &[Row]) -> String {
     let tallied = tally(rows, "party,issue,summit");
     let cells = summarize(&tallied, &Options::default());
     let mut text = Vec::new();
-    csv::write_summary(&mut text, &tallied.by, &cells, false).unwrap();
+    csv::write_summary(&mut text, &tallied.by, &tallied.stances, &cells, false).unwrap();
     String::from_utf8(text).unwrap()
 }
 
@@ -249,8 +248,8 @@ fn summits_are_compared_in_order_of_date_and_what_cannot_be_is_listed() {
     assert!(sizes.is_sorted_by(|a, b| a >= b));
     let first = &comparison.changes[0];
     assert_eq!(
-        (first.stance, first.from.as_str()),
-        (Stance::Optimistic, "alpha")
+        (comparison.stances.name(first.stance), first.from.as_str()),
+        ("optimistic", "alpha")
     );
     assert_eq!(
         (first.difference, first.before.mean, first.after.mean),

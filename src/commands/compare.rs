@@ -112,7 +112,7 @@ fn print_comparison(comparison: &Comparison, limit: usize) -> anyhow::Result<()>
             let (from, to) = (table::clean(&change.from), table::clean(&change.to));
             row.push(Cell::new(format!("{from} → {to}")));
         }
-        row.push(Cell::new(change.stance.name()));
+        row.push(Cell::new(comparison.stances.name(change.stance)));
         let percent = |side: Side| format!("{:.0}", 100.0 * side.mean);
         row.push(Cell::new(format!(
             "{} → {}",

@@ -7,7 +7,6 @@ use summit_stance::model::ModelError;
 use summit_stance::ordered;
 use summit_stance::parties::Linker;
 use summit_stance::parties::measure::list_of;
-#[cfg(not(feature = "torch"))]
 use summit_stance::scores::StanceSource;
 
 use super::model::{IssueArgs, ModelArgs};
@@ -59,6 +58,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let stances = args.nli.load(&args.model)?;
     #[cfg(not(feature = "torch"))]
     let stances: Option<Box<dyn StanceSource>> = None;
+    if let Some(names) = stances.as_deref().map(StanceSource::names) {
+        anyhow::ensure!(
+            names.is_codebook(),
+            "{} is labelled with the stances of the codebook (optimistic, cautious, insistent, \
+             neutral), and `stance eval` measures these; the list has {names}. Calibrating on \
+             labelled sentences (--calibrate) says how likely their labels are with other stances",
+            args.gold.display()
+        );
+    }
     let shared = args.model.load_parties()?;
     let judge = |article: &AnnotatedArticle| -> Result<ArticleResult, ModelError> {
         let linker = match &shared {

@@ -2,7 +2,6 @@ use std::io::{Read, Write};
 
 use anyhow::Context;
 use summit_stance::articles::Article;
-use summit_stance::codebook::Stance;
 use summit_stance::scores::{Link, Row, ScoredArticle, Scorer};
 
 use super::model::{IssueArgs, ModelArgs};
@@ -14,7 +13,7 @@ use super::table;
 /// Score one text and show how each stance was found.
 ///
 /// Takes the text from the argument or from standard input and shows each sentence with the
-/// mentions of parties marked, and for each party its stance, the four probabilities, the words
+/// mentions of parties marked, and for each party its stance, the probabilities, the words
 /// that stand for it, and how they were recognised.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -97,10 +96,10 @@ fn explanation(article: &Article, scored: &ScoredArticle) -> String {
 }
 
 fn line(row: &Row) -> String {
-    let probabilities: Vec<String> = Stance::ALL
-        .iter()
-        .zip(row.probabilities())
-        .map(|(stance, p)| format!("{} {:.0}%", stance.name(), 100.0 * p))
+    let names = row.stance.names().iter();
+    let probabilities: Vec<String> = names
+        .zip(row.stance.probabilities())
+        .map(|(name, p)| format!("{name} {:.0}%", 100.0 * p))
         .collect();
     let found = match row.link {
         Link::List => "by your list",
@@ -112,7 +111,7 @@ fn line(row: &Row) -> String {
     format!(
         "{} is {} ({})\n      from \"{}\", recognised {found}",
         paint::text(&table::clean(&row.party), Style::Strong),
-        paint::text(row.stance.name(), Style::Stance(row.stance)),
+        paint::text(row.stance.name(), Style::of(&row.stance)),
         probabilities.join(", "),
         table::clean(&row.mention),
     )
@@ -132,7 +131,7 @@ fn marked(text: &str, start: u32, rows: &[&Row]) -> String {
                 while let Some((c, _)) = characters.next_if(|(_, at)| *at < row.mention_end) {
                     mention.push(visible(c));
                 }
-                out.push_str(&paint::mark(&mention, row.stance));
+                out.push_str(&paint::mark(&mention, &row.stance));
             }
             None => out.extend(characters.next().map(|(c, _)| visible(c))),
         }

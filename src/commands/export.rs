@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use summit_stance::export::{Export, Format, Summary, Target};
-use summit_stance::scores::{Row, ScoresError};
+use summit_stance::scores::{Row, ScoresError, StanceNames};
 use summit_stance::summary::{By, Cell, Labels, Tally, summarize};
 
 use super::reading;
@@ -88,13 +88,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             .filter(|row| !matches!(row, Err(ScoresError::Empty { .. })))
     };
 
-    let mut export: Box<dyn Export> = format.create(&target, files.provenance())?;
+    let mut export: Box<dyn Export> =
+        format.create(&target, files.provenance(), files.stances())?;
     let mut held = Vec::new();
     if args.table == Table::Scores || format.holds_both() {
         held.push(format!("{} rows", export.scores(&mut rows())?));
     }
     if args.table == Table::Summary || format.holds_both() {
-        let cells = summary(rows(), args)?;
+        let cells = summary(rows(), files.stances(), args)?;
         let summary = Summary {
             by: &args.by,
             cells: &cells,
@@ -108,11 +109,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn summary(
     rows: impl Iterator<Item = Result<Row, ScoresError>>,
+    stances: &StanceNames,
     args: &Args,
 ) -> anyhow::Result<Vec<Cell>> {
-    let mut tally = Tally::new(args.by.clone());
+    let mut tally = Tally::new(args.by.clone(), stances);
     if let Some(path) = &args.labels {
-        tally = tally.with_labels(Labels::read(path)?);
+        tally = tally.with_labels(Labels::read(path, stances)?);
     }
     for row in rows {
         tally.add(&row?);

@@ -1,9 +1,9 @@
 //! Options for stances described in words.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use summit_stance::annotations;
-use summit_stance::nli::{Entailment, Fit, StanceList, ZeroShot};
+use summit_stance::annotations::Findings;
+use summit_stance::nli::{Entailment, Fit, LabelledUnits, StanceList, ZeroShot};
 use summit_stance::scores::StanceSource;
 
 use super::model::ModelArgs;
@@ -15,11 +15,14 @@ pub struct NliArgs {
     #[arg(long, value_name = "MODEL", group = "on libtorch")]
     pub nli: Option<String>,
 
-    /// What each stance is in words (TOML; see data/stances.toml)
+    /// Stances of your own, each in words (TOML; see data/stances.toml): the results have their
+    /// names. Without it those of the codebook, described as in that file
     #[arg(long, value_name = "FILE", requires = "nli")]
     pub stances: Option<PathBuf>,
 
-    /// Annotated articles (JSON Lines; see data/corpus) on which to fit the probabilities
+    /// Labelled sentences on which to fit the probabilities: a table (CSV or TSV) with the columns
+    /// text, party, mention, stance and, if you like, issues; or annotated articles (JSON Lines;
+    /// see data/corpus)
     #[arg(long, value_name = "FILE", requires = "nli")]
     pub calibrate: Option<PathBuf>,
 }
@@ -36,14 +39,14 @@ impl NliArgs {
             None => StanceList::built_in()?,
         };
         let labelled = match &self.calibrate {
-            Some(path) => Some((path, annotations::read(path)?)),
+            Some(path) => Some((path, read_labels(path, &stances)?)),
             None => None,
         };
         let (device, precision) = model.libtorch()?;
         let entailment = Entailment::open(name, device, precision, |what| eprintln!("{what}"))?;
         let mut zero_shot = ZeroShot::new(entailment, stances)?;
-        if let Some((path, articles)) = labelled {
-            match zero_shot.calibrate(&articles)? {
+        if let Some((path, labels)) = labelled {
+            match zero_shot.calibrate(&labels)? {
                 Some(fit) => eprintln!("{}", told(&fit)),
                 None => anyhow::bail!("{}: no sentence has a labelled party", path.display()),
             }
@@ -52,14 +55,32 @@ impl NliArgs {
     }
 }
 
+fn read_labels(path: &Path, stances: &StanceList) -> anyhow::Result<LabelledUnits> {
+    let mut findings = Findings::default();
+    let labels = LabelledUnits::read(path, stances.names(), &mut findings)?;
+    anyhow::ensure!(
+        findings.errors() == 0,
+        "the labels cannot be used as they are:\n{}",
+        findings.to_string().trim_end()
+    );
+    eprint!("{findings}");
+    Ok(labels)
+}
+
 fn told(fit: &Fit) -> String {
     let held_out = match fit.held_out {
         Some(loss) => format!("{loss:.3} with it on articles held out in turn"),
         None => "too few articles to say what it gains".to_owned(),
     };
+    let stances = fit.calibration.stances.len();
+    let chance = (stances as f64).ln();
+    let stances = match stances {
+        4 => "four".to_owned(),
+        other => other.to_string(),
+    };
     format!(
         "calibrated on {} labelled parties: {}\n  mean negative log-likelihood {:.3} without, \
-         {held_out} (four equal chances: 1.386)",
+         {held_out} ({stances} equal chances: {chance:.3})",
         fit.units, fit.calibration, fit.before
     )
 }

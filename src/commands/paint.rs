@@ -4,14 +4,23 @@ use std::io::IsTerminal;
 use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style as Ansi};
-use summit_stance::codebook::Stance;
+use summit_stance::scores::RowStance;
 
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     Strong,
     Faint,
-    Stance(Stance),
+    /// The attitude in this place among the stances; none for neutral.
+    Attitude(Option<usize>),
+}
+
+impl Style {
+    /// Of a row's most probable stance.
+    pub fn of(stance: &RowStance) -> Style {
+        let index = stance.index();
+        Style::Attitude((index != stance.names().neutral()).then_some(index))
+    }
 }
 
 /// Colour is for terminals whose user has not set `NO_COLOR`.
@@ -20,16 +29,25 @@ static COLOUR: LazyLock<bool> = LazyLock::new(|| {
     std::io::stdout().is_terminal() && !refused
 });
 
-/// Blue, yellow and magenta stay apart for colour-blind readers.
+/// Blue, yellow and magenta stay apart for colour-blind readers; more stances need more colours.
+const ATTITUDES: [AnsiColor; 8] = [
+    AnsiColor::Blue,
+    AnsiColor::Yellow,
+    AnsiColor::Magenta,
+    AnsiColor::Cyan,
+    AnsiColor::Red,
+    AnsiColor::Green,
+    AnsiColor::BrightBlue,
+    AnsiColor::BrightMagenta,
+];
+
 fn ansi(style: Style) -> Ansi {
     let colour = |colour: AnsiColor| Ansi::new().fg_color(Some(colour.into()));
     match style {
         Style::Strong => Ansi::new().bold(),
         Style::Faint => Ansi::new().dimmed(),
-        Style::Stance(Stance::Optimistic) => colour(AnsiColor::Blue).bold(),
-        Style::Stance(Stance::Cautious) => colour(AnsiColor::Yellow).bold(),
-        Style::Stance(Stance::Insistent) => colour(AnsiColor::Magenta).bold(),
-        Style::Stance(Stance::Neutral) => Ansi::new(),
+        Style::Attitude(Some(index)) => colour(ATTITUDES[index % ATTITUDES.len()]).bold(),
+        Style::Attitude(None) => Ansi::new(),
     }
 }
 
@@ -43,10 +61,10 @@ pub fn text(text: &str, style: Style) -> String {
 }
 
 /// A mention in its sentence: underlined in its stance's colour, or in brackets.
-pub fn mark(mention: &str, stance: Stance) -> String {
+pub fn mark(mention: &str, stance: &RowStance) -> String {
     if !*COLOUR {
         return format!("[{mention}]");
     }
-    let ansi = ansi(Style::Stance(stance)).underline();
+    let ansi = ansi(Style::of(stance)).underline();
     format!("{ansi}{mention}{ansi:#}")
 }

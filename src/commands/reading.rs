@@ -11,9 +11,9 @@ use super::table::{clean, count};
 /// the user should know about them.
 pub fn tally(scores: &[PathBuf], labels: Option<&Path>, by: By) -> anyhow::Result<Tallied> {
     let files = open(scores)?;
-    let mut tally = Tally::new(by);
+    let mut tally = Tally::new(by, files.stances());
     if let Some(path) = labels {
-        let labels = Labels::read(path)?;
+        let labels = Labels::read(path, files.stances())?;
         let left_out = labels.unlabelled() as u64;
         if left_out > 0 {
             eprintln!(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use summit_stance::report::{self, LeftOut, Options};
-use summit_stance::scores::{Output, Provenance, Row, ScoresError};
+use summit_stance::scores::{Output, Provenance, Row, ScoresError, StanceNames};
 use summit_stance::summary::{self, Labels};
 
 use super::reading;
@@ -49,7 +49,11 @@ pub struct Args {
 
 /// Write the page, and say on standard error what it leaves out.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let (rows, provenance) = read(&args.scores)?;
+    let Scores {
+        rows,
+        stances,
+        provenance,
+    } = read(&args.scores)?;
     anyhow::ensure!(
         args.max_size.is_finite() && args.max_size > 0.0,
         "--max-size must be a number of megabytes above 0"
@@ -63,8 +67,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             ..args.computing.options()
         },
     };
-    let labels = args.labels.as_deref().map(Labels::read).transpose()?;
-    let page = report::page(&rows, provenance.as_ref(), labels.as_ref(), &options)?;
+    let labels = args.labels.as_deref();
+    let labels = labels
+        .map(|path| Labels::read(path, &stances))
+        .transpose()?;
+    let page = report::page(
+        &rows,
+        &stances,
+        provenance.as_ref(),
+        labels.as_ref(),
+        &options,
+    )?;
 
     if args.output == Path::new("-") {
         std::io::stdout()
@@ -92,19 +105,36 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All rows, and what made them. No row is a result too: the page says so.
-fn read(scores: &[PathBuf]) -> anyhow::Result<(Vec<Row>, Option<Provenance>)> {
+/// All rows, the stances that they tell apart, and what made them.
+#[derive(Default)]
+struct Scores {
+    rows: Vec<Row>,
+    stances: StanceNames,
+    provenance: Option<Provenance>,
+}
+
+/// Read all. No row is a result too: the page says so.
+fn read(scores: &[PathBuf]) -> anyhow::Result<Scores> {
     let none = |error: ScoresError| match error {
         ScoresError::Empty { .. } => Ok(Vec::new()),
         error => Err(error),
     };
     let files = match reading::open(scores) {
         Ok(files) => files,
-        Err(error) => return Ok((none(error.downcast()?)?, None)),
+        Err(error) => {
+            return Ok(Scores {
+                rows: none(error.downcast()?)?,
+                ..Scores::default()
+            });
+        }
     };
     let rows = files
         .rows()
         .collect::<Result<Vec<Row>, _>>()
         .or_else(none)?;
-    Ok((rows, files.provenance().cloned()))
+    Ok(Scores {
+        rows,
+        stances: files.stances().clone(),
+        provenance: files.provenance().cloned(),
+    })
 }

@@ -12,10 +12,10 @@ use super::table::{self, count};
 
 /// Draw a random sample of scored sentences for people to label.
 ///
-/// Fill in the column `label` in a spreadsheet (optimistic, cautious, insistent or neutral; the
-/// first letter will do; leave it empty where you cannot tell) and give the file to `stance
-/// summarize --labels` or `stance compare --labels`, which then correct for the classifier's
-/// errors. Do not look at the scores while you label. The rows come in random order: whoever
+/// Fill in the column `label` in a spreadsheet (optimistic, cautious, insistent or neutral, or
+/// what the scores' stances are called; the first letters will do; leave it empty where you cannot
+/// tell) and give the file to `stance summarize --labels` or `stance compare --labels`, which then
+/// correct for the classifier's errors. Do not look at the scores while you label. The rows come in random order: whoever
 /// labels the first half of them has labelled a random sample too.
 ///
 /// A text that begins with =, +, - or @ has an apostrophe before it, so that no spreadsheet takes

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use summit_stance::codebook::Stance;
 use summit_stance::summary::{By, Cell, Dimension, Note, Options, Tallied, csv, summarize};
 
 use super::reading;
@@ -89,11 +88,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     match &args.output {
         Some(path) if path.as_os_str() == "-" => {
             let mut text = Vec::new();
-            csv::write_summary(&mut text, &tallied.by, &cells, with_labels)?;
+            csv::write_summary(
+                &mut text,
+                &tallied.by,
+                &tallied.stances,
+                &cells,
+                with_labels,
+            )?;
             return table::print(String::from_utf8_lossy(&text).trim_end());
         }
         Some(path) => csv::write_file(path, |out| {
-            csv::write_summary(out, &tallied.by, &cells, with_labels)
+            csv::write_summary(out, &tallied.by, &tallied.stances, &cells, with_labels)
         })?,
         None => {}
     }
@@ -114,7 +119,7 @@ pub fn print_cells(
         .map(|d| Column::Text(d.name()))
         .collect();
     columns.extend(["sent.", "art."].map(Column::Number));
-    columns.extend(Stance::ALL.map(|stance| Column::Number(stance.name())));
+    columns.extend(tallied.stances.iter().map(Column::Number));
     let mut table = table::new(&columns);
     let shown = most_sentences(cells, limit);
     for cell in &shown {

@@ -17,11 +17,11 @@ const WORD: u16 = 12;
 const LONGEST: usize = 60;
 
 /// A column's heading and kind.
-pub enum Column {
+pub enum Column<'n> {
     /// Wrapped where the table would grow too wide.
-    Text(&'static str),
+    Text(&'n str),
     /// Right-aligned and never wrapped.
-    Number(&'static str),
+    Number(&'n str),
 }
 
 /// An empty table with these columns.

@@ -27,6 +27,10 @@ pub fn judge(
 
 /// As [`judge`], with issues to look for, and with stances from another source than the model's
 /// own head, if there is one. Annotated issues that are not among those to look for do not count.
+///
+/// # Errors
+/// When the model fails, and [`ModelError::Stances`] for a source of other stances than the
+/// codebook's, which are those that are annotated.
 pub fn judge_with(
     model: &Model,
     linker: &Linker,
@@ -34,6 +38,13 @@ pub fn judge_with(
     stances: Option<&dyn StanceSource>,
     annotated: &AnnotatedArticle,
 ) -> Result<ArticleResult, ModelError> {
+    if let Some(names) = stances.map(StanceSource::names)
+        && !names.is_codebook()
+    {
+        return Err(ModelError::Stances {
+            stances: names.to_string(),
+        });
+    }
     let (article, starts) = annotated.article();
     let sentences = sentences::split(&article.text);
     let mut points = CodePoints::new(&article.text);
@@ -113,7 +124,9 @@ pub fn judge_with(
             .collect();
         let probabilities = source.stances(&units)?;
         for (item, probabilities) in result.stances.iter_mut().zip(probabilities) {
-            item.probabilities = probabilities;
+            if let Ok(four) = probabilities.try_into() {
+                item.probabilities = four;
+            }
         }
     }
     // Each mention counts with the gold sentence in which it begins.
@@ -151,7 +164,7 @@ pub fn judge_with(
         );
     }
     let units = |scored: &ScoredArticle| {
-        let units: Vec<PredictedUnit> = scored.rows.iter().map(PredictedUnit::from).collect();
+        let units: Vec<PredictedUnit> = scored.rows.iter().filter_map(PredictedUnit::of).collect();
         end_to_end(annotated, &found, &units)
     };
     if complete {

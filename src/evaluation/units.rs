@@ -19,13 +19,14 @@ pub struct PredictedUnit<'a> {
     pub stance: Stance,
 }
 
-impl<'a> From<&'a Row> for PredictedUnit<'a> {
-    fn from(row: &'a Row) -> Self {
-        PredictedUnit {
+impl<'a> PredictedUnit<'a> {
+    /// What a row says; `None` where its stance is none of the codebook's.
+    pub fn of(row: &'a Row) -> Option<PredictedUnit<'a>> {
+        Some(PredictedUnit {
             sentence: row.sentence as usize,
             party: &row.party,
-            stance: row.stance,
-        }
+            stance: Stance::from_name(row.stance.name())?,
+        })
     }
 }
 

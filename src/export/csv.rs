@@ -7,12 +7,12 @@ use csv::Writer;
 
 use super::target::{Target, TargetWriter};
 use super::{Export, ExportError, Summary, write_error};
-use crate::scores::{Row, ScoresError, link_name};
+use crate::scores::{Row, ScoresError, StanceNames, link_name};
 use crate::summary::csv::write_summary;
 use crate::summary::spreadsheet::escape;
 
-/// The columns of `scores`, in their order.
-const SCORES: [&str; 19] = [
+/// The columns of `scores` before those of the stances.
+const BEFORE: [&str; 12] = [
     "article",
     "summit",
     "date",
@@ -25,24 +25,21 @@ const SCORES: [&str; 19] = [
     "mention",
     "mention_start",
     "mention_end",
-    "optimistic",
-    "cautious",
-    "insistent",
-    "neutral",
-    "stance",
-    "issues",
-    "link",
 ];
+/// And those behind them.
+const BEHIND: [&str; 3] = ["stance", "issues", "link"];
 
 pub(super) struct Csv {
     target: TargetWriter,
     name: String,
+    stances: StanceNames,
     used: bool,
 }
 
 impl Csv {
-    pub fn create(target: &Target) -> Result<Csv, ExportError> {
+    pub fn create(target: &Target, stances: &StanceNames) -> Result<Csv, ExportError> {
         Ok(Csv {
+            stances: stances.clone(),
             target: target.open()?,
             name: target.name(),
             used: false,
@@ -67,7 +64,8 @@ impl Export for Csv {
         self.first_table()?;
         let failed = |error: csv::Error| write_error(&self.name)(error.into());
         let mut writer = Writer::from_writer(&mut self.target);
-        writer.write_record(SCORES).map_err(failed)?;
+        let header = BEFORE.into_iter().chain(self.stances.iter()).chain(BEHIND);
+        writer.write_record(header).map_err(failed)?;
         let mut written = 0;
         for row in rows {
             let row = row?;
@@ -86,8 +84,14 @@ impl Export for Csv {
         self.first_table()?;
         // The same table as `stance summarize` writes.
         let corrected = summary.cells.iter().any(|cell| cell.labelled > 0);
-        write_summary(&mut self.target, summary.by, summary.cells, corrected)
-            .map_err(write_error(&self.name))?;
+        write_summary(
+            &mut self.target,
+            summary.by,
+            &self.stances,
+            summary.cells,
+            corrected,
+        )
+        .map_err(write_error(&self.name))?;
         Ok(summary.cells.len() as u64)
     }
 
@@ -96,11 +100,11 @@ impl Export for Csv {
     }
 }
 
-fn record<'r>(row: &'r Row, issues: &'r str) -> [Cow<'r, str>; SCORES.len()] {
+fn record<'r>(row: &'r Row, issues: &'r str) -> Vec<Cow<'r, str>> {
     let given = |value: &'r Option<String>| escape(value.as_deref().unwrap_or_default());
     let number = |value: u32| Cow::from(value.to_string());
-    let share = |value: f32| Cow::from(value.to_string());
-    [
+    let share = |value: &f32| Cow::from(value.to_string());
+    let mut record = vec![
         escape(&row.article),
         given(&row.summit),
         given(&row.date),
@@ -113,12 +117,12 @@ fn record<'r>(row: &'r Row, issues: &'r str) -> [Cow<'r, str>; SCORES.len()] {
         escape(&row.mention),
         number(row.mention_start),
         number(row.mention_end),
-        share(row.optimistic),
-        share(row.cautious),
-        share(row.insistent),
-        share(row.neutral),
+    ];
+    record.extend(row.stance.probabilities().iter().map(share));
+    record.extend([
         row.stance.name().into(),
         escape(issues),
         link_name(row.link).into(),
-    ]
+    ]);
+    record
 }

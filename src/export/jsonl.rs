@@ -7,17 +7,19 @@ use serde_json::{Map, Value as Json};
 use super::summary_table::{self, Value};
 use super::target::{Target, TargetWriter};
 use super::{Export, ExportError, Summary, write_error};
-use crate::scores::{Row, ScoresError, jsonl};
+use crate::scores::{Row, ScoresError, StanceNames, jsonl};
 
 pub(super) struct JsonLines {
     target: TargetWriter,
     name: String,
+    stances: StanceNames,
     used: bool,
 }
 
 impl JsonLines {
-    pub fn create(target: &Target) -> Result<JsonLines, ExportError> {
+    pub fn create(target: &Target, stances: &StanceNames) -> Result<JsonLines, ExportError> {
         Ok(JsonLines {
+            stances: stances.clone(),
             target: target.open()?,
             name: target.name(),
             used: false,
@@ -51,7 +53,7 @@ impl Export for JsonLines {
 
     fn summary(&mut self, summary: Summary<'_>) -> Result<u64, ExportError> {
         self.first_table()?;
-        let columns = summary_table::columns(summary.by);
+        let columns = summary_table::columns(summary.by, &self.stances);
         for cell in summary.cells {
             let object: Map<String, Json> = columns
                 .iter()

@@ -14,7 +14,7 @@ mod target;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::scores::{Provenance, Row, ScoresError};
+use crate::scores::{Provenance, Row, ScoresError, StanceNames};
 use crate::summary::{By, Cell};
 
 pub use target::Target;
@@ -88,7 +88,8 @@ impl Format {
         self == Format::Sqlite
     }
 
-    /// Start a file. `provenance` is kept in it where the format has a place for it.
+    /// Start a file of scores with these stances. `provenance` is kept in it where the format has
+    /// a place for it.
     ///
     /// # Errors
     /// [`ExportError::NeedsFile`] for a format that cannot go to standard output; what making
@@ -97,6 +98,7 @@ impl Format {
         self,
         target: &Target,
         provenance: Option<&Provenance>,
+        stances: &StanceNames,
     ) -> Result<Box<dyn Export>, ExportError> {
         let path = || match target {
             Target::File(path) => Ok(path.as_path()),
@@ -105,10 +107,10 @@ impl Format {
             }),
         };
         Ok(match self {
-            Format::Csv => Box::new(csv::Csv::create(target)?),
-            Format::JsonLines => Box::new(jsonl::JsonLines::create(target)?),
-            Format::Parquet => Box::new(parquet::Parquet::create(path()?, provenance)),
-            Format::Sqlite => Box::new(sqlite::Database::create(path()?, provenance)?),
+            Format::Csv => Box::new(csv::Csv::create(target, stances)?),
+            Format::JsonLines => Box::new(jsonl::JsonLines::create(target, stances)?),
+            Format::Parquet => Box::new(parquet::Parquet::create(path()?, provenance, stances)),
+            Format::Sqlite => Box::new(sqlite::Database::create(path()?, provenance, stances)?),
         })
     }
 }

@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::summary_table::{self, Kind, Value};
 use super::{Export, ExportError, Summary, name};
-use crate::scores::{Output, Provenance, Row, ScoresError, parquet as scores_parquet};
+use crate::scores::{Output, Provenance, Row, ScoresError, StanceNames, parquet as scores_parquet};
 
 pub(super) struct Parquet {
     path: PathBuf,
@@ -29,10 +29,13 @@ enum Written {
 }
 
 impl Parquet {
-    pub fn create(path: &Path, provenance: Option<&Provenance>) -> Parquet {
+    pub fn create(path: &Path, provenance: Option<&Provenance>, stances: &StanceNames) -> Parquet {
         Parquet {
             path: path.to_owned(),
-            provenance: provenance.cloned().unwrap_or_default(),
+            provenance: Provenance {
+                stances: stances.clone(),
+                ..provenance.cloned().unwrap_or_default()
+            },
             written: Written::Nothing,
         }
     }
@@ -69,7 +72,7 @@ impl Export for Parquet {
             file: file.clone(),
             source,
         };
-        let columns = summary_table::columns(summary.by);
+        let columns = summary_table::columns(summary.by, &self.provenance.stances);
         let fields: Vec<Field> = columns
             .iter()
             .map(|column| match column.kind {

@@ -1,4 +1,5 @@
 -- The tables of an exported database. What the columns mean: docs/queries.md.
+-- Each place in double braces is filled for the stances that the scores have.
 
 CREATE TABLE made_by (
   name TEXT PRIMARY KEY,
@@ -24,11 +25,8 @@ CREATE TABLE scores (
   mention TEXT NOT NULL,
   mention_start INTEGER NOT NULL,
   mention_end INTEGER NOT NULL,
-  optimistic REAL NOT NULL,
-  cautious REAL NOT NULL,
-  insistent REAL NOT NULL,
-  neutral REAL NOT NULL,
-  stance TEXT NOT NULL CHECK (stance IN ('optimistic', 'cautious', 'insistent', 'neutral')),
+  {{definitions}}
+  stance TEXT NOT NULL CHECK (stance IN ({{values}})),
   link TEXT NOT NULL
 );
 
@@ -45,7 +43,7 @@ SELECT
   a.article, a.summit, a.date, a.source,
   s.sentence, s.sentence_start, s.sentence_end, s.text,
   s.party, s.mention, s.mention_start, s.mention_end,
-  s.optimistic, s.cautious, s.insistent, s.neutral, s.stance,
+  {{columns}}, s.stance,
   COALESCE((
     SELECT group_concat(issue, ';')
     FROM (SELECT issue FROM score_issues WHERE score_id = s.id ORDER BY position)

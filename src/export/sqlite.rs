@@ -11,7 +11,7 @@ use rusqlite::{Connection, params, params_from_iter};
 
 use super::summary_table::{self, Kind, Value};
 use super::{Export, ExportError, Summary, name};
-use crate::scores::{Output, Provenance, Row, ScoresError, link_name};
+use crate::scores::{Output, Provenance, Row, ScoresError, StanceNames, link_name};
 
 /// Made after the rows are in, which is faster.
 const INDEXES: &str = "
@@ -21,23 +21,31 @@ const INDEXES: &str = "
     CREATE INDEX score_issues_issue ON score_issues (issue, score_id);
 ";
 
+/// Columns of the table `scores` that are not of a stance.
+const FIXED: usize = 12;
+
 pub(super) struct Database {
     connection: Connection,
     output: Output,
     name: String,
+    stances: StanceNames,
     scores: bool,
     summary: bool,
 }
 
 impl Database {
-    pub fn create(path: &Path, provenance: Option<&Provenance>) -> Result<Database, ExportError> {
+    pub fn create(
+        path: &Path,
+        provenance: Option<&Provenance>,
+        stances: &StanceNames,
+    ) -> Result<Database, ExportError> {
         let name = name(path);
         let output = Output::create(path)?;
         let made = Connection::open(output.temporary_path()).and_then(|connection| {
             connection.pragma_update(None, "journal_mode", "off")?;
             connection.pragma_update(None, "synchronous", "off")?;
             connection.execute_batch("BEGIN")?;
-            connection.execute_batch(include_str!("schema.sql"))?;
+            connection.execute_batch(&schema(stances))?;
             for (name, value) in provenance.iter().flat_map(|made_by| made_by.pairs()) {
                 connection.execute("INSERT INTO made_by VALUES (?, ?)", params![name, value])?;
             }
@@ -48,10 +56,26 @@ impl Database {
             connection,
             output,
             name,
+            stances: stances.clone(),
             scores: false,
             summary: false,
         })
     }
+}
+
+/// The tables, with a column for each stance. Names of stances are those of columns (see
+/// [`StanceNames::check`]), and need no quotes.
+fn schema(stances: &StanceNames) -> String {
+    let each = |each: &dyn Fn(&str) -> String, between: &str| -> String {
+        stances.iter().map(each).collect::<Vec<_>>().join(between)
+    };
+    include_str!("schema.sql")
+        .replace(
+            "{{definitions}}",
+            &each(&|name| format!("{name} REAL NOT NULL,"), "\n  "),
+        )
+        .replace("{{values}}", &each(&|name| format!("'{name}'"), ", "))
+        .replace("{{columns}}", &each(&|name| format!("s.{name}"), ", "))
 }
 
 fn failed(file: &str) -> impl Fn(rusqlite::Error) -> ExportError + '_ {
@@ -63,11 +87,11 @@ fn failed(file: &str) -> impl Fn(rusqlite::Error) -> ExportError + '_ {
 
 /// A probability as the decimal number that people see, not with the digits that widening it
 /// to a double would show.
-fn decimal(share: f32) -> f64 {
+fn decimal(share: &f32) -> f64 {
     share
         .to_string()
         .parse()
-        .unwrap_or_else(|_| f64::from(share))
+        .unwrap_or_else(|_| f64::from(*share))
 }
 
 impl Export for Database {
@@ -84,10 +108,10 @@ impl Export for Database {
         let mut articles: HashMap<Article, i64> = HashMap::new();
         let mut written: i64 = 0;
         let failed = failed(&self.name);
-        let prepare = |sql| self.connection.prepare(sql).map_err(&failed);
+        let prepare = |sql: &str| self.connection.prepare(sql).map_err(&failed);
         let mut insert_article = prepare("INSERT INTO articles VALUES (?, ?, ?, ?, ?)")?;
-        let mut insert_score =
-            prepare("INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+        let places = vec!["?"; FIXED + self.stances.len()].join(", ");
+        let mut insert_score = prepare(&format!("INSERT INTO scores VALUES ({places})"))?;
         let mut insert_issue = prepare("INSERT INTO score_issues VALUES (?, ?, ?)")?;
         for row in rows {
             let row = row?;
@@ -104,26 +128,16 @@ impl Export for Database {
                 }
             };
             written += 1;
-            insert_score
-                .execute(params![
-                    written,
-                    article,
-                    row.sentence,
-                    row.sentence_start,
-                    row.sentence_end,
-                    row.text,
-                    row.party,
-                    row.mention,
-                    row.mention_start,
-                    row.mention_end,
-                    decimal(row.optimistic),
-                    decimal(row.cautious),
-                    decimal(row.insistent),
-                    decimal(row.neutral),
-                    row.stance.name(),
-                    link_name(row.link),
-                ])
-                .map_err(&failed)?;
+            let numbers = [row.sentence, row.sentence_start, row.sentence_end];
+            let probabilities: Vec<f64> = row.stance.probabilities().iter().map(decimal).collect();
+            let mut values: Vec<&dyn ToSql> = vec![&written, &article];
+            values.extend(numbers.iter().map(|number| number as &dyn ToSql));
+            values.extend([&row.text as &dyn ToSql, &row.party, &row.mention]);
+            values.extend([&row.mention_start as &dyn ToSql, &row.mention_end]);
+            values.extend(probabilities.iter().map(|p| p as &dyn ToSql));
+            let (stance, link) = (row.stance.name(), link_name(row.link));
+            values.extend([&stance as &dyn ToSql, &link]);
+            insert_score.execute(values.as_slice()).map_err(&failed)?;
             for (position, issue) in row.issues.iter().enumerate() {
                 insert_issue
                     .execute(params![written, issue, position as i64])
@@ -140,8 +154,8 @@ impl Export for Database {
             });
         }
         let failed = failed(&self.name);
-        let columns = summary_table::columns(summary.by);
-        // The names are the program's own, never a user's.
+        let columns = summary_table::columns(summary.by, &self.stances);
+        // The names are the program's own, or of stances, which are fit to be columns.
         let definitions: Vec<String> = columns
             .iter()
             .map(|column| {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::codebook::Stance;
+use crate::scores::StanceNames;
 use crate::summary::{By, Cell};
 
 /// What a column holds.
@@ -51,7 +51,7 @@ impl Column {
 /// The columns of a summary: what it is grouped by, `sentences`, `articles`, each stance's mean
 /// and interval, the shares of sentences by their most probable stance, `labelled`, `lambda` and
 /// `note`.
-pub(super) fn columns(by: &By) -> Vec<Column> {
+pub(super) fn columns(by: &By, stances: &StanceNames) -> Vec<Column> {
     let mut columns = Vec::new();
     for (place, dimension) in by.dimensions().iter().enumerate() {
         columns.push(Column::new(
@@ -69,8 +69,7 @@ pub(super) fn columns(by: &By) -> Vec<Column> {
     columns.push(Column::new("articles", Kind::Count, |cell| {
         Value::Count(cell.articles as u64)
     }));
-    for (place, stance) in Stance::ALL.into_iter().enumerate() {
-        let name = stance.name();
+    for (place, name) in stances.iter().enumerate() {
         columns.push(Column::new(name, Kind::Number, move |cell| {
             number(cell.means.get(place).map(|mean| mean.value))
         }));
@@ -99,9 +98,9 @@ pub(super) fn columns(by: &By) -> Vec<Column> {
             },
         ));
     }
-    for (place, stance) in Stance::ALL.into_iter().enumerate() {
+    for (place, name) in stances.iter().enumerate() {
         columns.push(Column::new(
-            format!("share_{}", stance.name()),
+            format!("share_{name}"),
             Kind::Number,
             move |cell| number(cell.shares.get(place).copied()),
         ));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rten::{Model, NodeId, RunOptions, ThreadPool, ValueOrView};
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, ValueOrView};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
@@ -32,7 +32,7 @@ thread_local! {
 impl Embedded {
     /// From the bytes of a `model.onnx`.
     pub fn new(onnx: Vec<u8>, config: &EncoderConfig) -> Result<Embedded, ModelError> {
-        Self::from_model(Model::load(onnx).map_err(failed)?, config)
+        Self::from_model(options().load(onnx).map_err(failed)?, config)
     }
 
     /// From bytes that are part of the program, without copying them.
@@ -40,7 +40,7 @@ impl Embedded {
         onnx: &'static [u8],
         config: &EncoderConfig,
     ) -> Result<Embedded, ModelError> {
-        Self::from_model(Model::load_static_slice(onnx).map_err(failed)?, config)
+        Self::from_model(options().load_static_slice(onnx).map_err(failed)?, config)
     }
 
     fn from_model(model: Model, config: &EncoderConfig) -> Result<Embedded, ModelError> {
@@ -99,6 +99,14 @@ impl Engine for Embedded {
     fn name(&self) -> &'static str {
         "embedded"
     }
+}
+
+/// Weights are brought into the order in which they are multiplied once, not for every window:
+/// that is an eighth of the time, for 11 MB.
+fn options() -> ModelOptions {
+    let mut options = ModelOptions::with_all_ops();
+    options.prepack_weights(true);
+    options
 }
 
 fn failed(reason: impl std::fmt::Display) -> ModelError {

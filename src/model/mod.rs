@@ -49,6 +49,11 @@ pub enum ModelError {
     Tokenizer(String),
     #[error("model weights: {0}")]
     Weights(String),
+    #[error(
+        "the stances are {stances}, but annotated articles are held to the four of the codebook \
+         (optimistic, cautious, insistent, neutral); only these can be evaluated"
+    )]
+    Stances { stances: String },
     #[error("the {engine} engine failed: {reason}")]
     Engine {
         engine: &'static str,

@@ -4,11 +4,11 @@
 //! For each party in a sentence, hypotheses such as "Kyiv is optimistic about sanctions." are put
 //! to a model that says how far they follow from the sentence (Yin, Hay and Roth 2019,
 //! "Benchmarking Zero-shot Text Classification"). Mentions, parties and issues are found as ever;
-//! only the four stances of a row come from here.
+//! only the stances of a row come from here, and they are the list's: the codebook's or others.
 //!
 //! [`Entailment`] is the model, from a folder or a model hub, [`StanceList`] the hypotheses,
-//! [`Calibration`] what turns entailment into probabilities, and [`ZeroShot`] all of them
-//! together.
+//! [`Calibration`] what turns entailment into probabilities, [`LabelledUnits`] what to fit that on,
+//! and [`ZeroShot`] all of them together.
 
 mod calibration;
 mod config;
@@ -16,6 +16,7 @@ mod entailment;
 mod error;
 mod folder;
 mod hub;
+mod labels;
 mod networks;
 mod stances;
 mod template;
@@ -26,12 +27,12 @@ use std::collections::HashMap;
 pub use calibration::{Calibration, Fit};
 pub use entailment::Entailment;
 pub use error::NliError;
+pub use labels::LabelledUnits;
 pub use stances::StanceList;
 
-use crate::annotations::AnnotatedArticle;
 use crate::model::ModelError;
 use crate::model::folder::sha256;
-use crate::scores::{Provenance, StanceSource, Unit};
+use crate::scores::{Provenance, StanceNames, StanceSource, Unit};
 use calibration::{Evidence, Labelled};
 
 /// Scores stances by what follows from a sentence.
@@ -64,9 +65,9 @@ impl ZeroShot {
             }
         }
         Ok(ZeroShot {
+            calibration: Calibration::none(stances.names()),
             model,
             stances,
-            calibration: Calibration::default(),
         })
     }
 
@@ -75,13 +76,18 @@ impl ZeroShot {
     }
 
     /// Choose the calibration under which the stances of labelled articles are likeliest, and use
-    /// it from here on. The articles' issues are taken as they were annotated.
+    /// it from here on. The articles' issues are taken as they were annotated. The labels are of
+    /// this list's stances.
     ///
     /// # Errors
     /// When the model fails; `None` where no party is labelled.
-    pub fn calibrate(&mut self, articles: &[AnnotatedArticle]) -> Result<Option<Fit>, ModelError> {
+    pub fn calibrate(&mut self, labels: &LabelledUnits) -> Result<Option<Fit>, ModelError> {
         let mut items = Vec::new();
-        for (index, article) in articles.iter().enumerate() {
+        // Texts of one article, as a table may have them, are held out together.
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        for article in labels.articles() {
+            let next = numbers.len();
+            let number = *numbers.entry(&article.id).or_insert(next);
             let sentences = article.sentences.iter();
             let labelled: Vec<_> = sentences
                 .flat_map(|sentence| sentence.parties.iter().map(move |party| (sentence, party)))
@@ -99,15 +105,16 @@ impl ZeroShot {
                 items.push(Labelled {
                     evidence,
                     gold: party.stance,
-                    article: index,
+                    article: number,
                 });
             }
         }
         if items.is_empty() {
             return Ok(None);
         }
-        let fit = Fit::of(&items);
-        self.calibration = fit.calibration;
+        items.sort_by_key(|item| item.article);
+        let fit = Fit::of(&items, self.stances.names());
+        self.calibration = fit.calibration.clone();
         Ok(Some(fit))
     }
 
@@ -116,22 +123,24 @@ impl ZeroShot {
         // Sentences and hypotheses recur: two parties of the same name, several mentions.
         let mut pairs: Vec<(String, String)> = Vec::new();
         let mut known: HashMap<(String, String), usize> = HashMap::new();
-        let asked: Vec<[Vec<usize>; 4]> = units
+        let asked: Vec<Vec<Vec<usize>>> = units
             .iter()
             .map(|unit| {
                 let premise = template::one_line(unit.sentence);
-                self.stances.hypotheses(unit).map(|hypotheses| {
-                    hypotheses
-                        .into_iter()
-                        .map(|hypothesis| {
-                            let pair = (premise.clone(), hypothesis);
-                            *known.entry(pair).or_insert_with_key(|pair| {
-                                pairs.push(pair.clone());
-                                pairs.len() - 1
-                            })
-                        })
-                        .collect()
-                })
+                let mut ask = |hypothesis: String| {
+                    let pair = (premise.clone(), hypothesis);
+                    *known.entry(pair).or_insert_with_key(|pair| {
+                        pairs.push(pair.clone());
+                        pairs.len() - 1
+                    })
+                };
+                let of_stance =
+                    |hypotheses: Vec<String>| hypotheses.into_iter().map(&mut ask).collect();
+                self.stances
+                    .hypotheses(unit)
+                    .into_iter()
+                    .map(of_stance)
+                    .collect()
             })
             .collect();
         let odds = self.model.log_odds(&pairs)?;
@@ -139,22 +148,28 @@ impl ZeroShot {
             .into_iter()
             .map(|by_stance| {
                 // What has no hypothesis is that no other stance is entailed: even odds.
-                by_stance.map(|pairs| match pairs.len() {
+                let mean = |pairs: Vec<usize>| match pairs.len() {
                     0 => 0.0,
                     count => pairs.iter().map(|pair| odds[*pair]).sum::<f64>() / count as f64,
-                })
+                };
+                by_stance.into_iter().map(mean).collect()
             })
             .collect())
     }
 }
 
 impl StanceSource for ZeroShot {
-    fn stances(&self, units: &[Unit]) -> Result<Vec<[f32; 4]>, ModelError> {
+    fn names(&self) -> &StanceNames {
+        self.stances.names()
+    }
+
+    fn stances(&self, units: &[Unit]) -> Result<Vec<Vec<f32>>, ModelError> {
         let evidence = self.evidence(units)?;
-        Ok(evidence
-            .iter()
-            .map(|evidence| self.calibration.probabilities(evidence).map(|p| p as f32))
-            .collect())
+        let probabilities = |evidence: &Evidence| {
+            let p = self.calibration.probabilities(evidence);
+            p.into_iter().map(|p| p as f32).collect()
+        };
+        Ok(evidence.iter().map(probabilities).collect())
     }
 
     /// Rows of another inference model, other hypotheses or another calibration mean something
@@ -169,6 +184,7 @@ impl StanceSource for ZeroShot {
         ];
         provenance.model_checksum = sha256(parts.join("\n").as_bytes());
         provenance.model = format!("{} + {}", provenance.model, self.model.name());
+        provenance.stances = self.stances.names().clone();
         provenance.options.remove("stance temperature");
         for (name, value) in [
             ("nli", self.model.name()),

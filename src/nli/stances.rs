@@ -7,18 +7,18 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::template::Template;
-use crate::codebook::Stance;
 use crate::lists::{self, ListError, ListText};
 use crate::model::folder::sha256;
-use crate::scores::Unit;
+use crate::scores::{MOST_OWN, NEUTRAL, StanceNames, Unit};
 
 const BUILT_IN: &str = include_str!("../../data/stances.toml");
 
-/// The hypotheses of each stance.
+/// The stances to tell apart, and the hypotheses of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StanceList {
-    /// In the order of [`Stance::ALL`]; empty only for neutral.
-    templates: [Vec<Template>; 4],
+    names: StanceNames,
+    /// In the order of the names; empty only for neutral.
+    templates: Vec<Vec<Template>>,
     no_issue: String,
     issues: BTreeMap<String, String>,
     checksum: String,
@@ -61,22 +61,19 @@ impl StanceList {
     pub fn parse(text: &str, file: &str) -> Result<StanceList, ListError> {
         let list = ListText::new(text, file);
         let read: File = list.parse(FORM)?;
-        let mut templates: [Vec<Template>; 4] = Default::default();
+        let mut described: BTreeMap<&str, Vec<Template>> = BTreeMap::new();
         for entry in &read.stance {
             let name = entry.name.get_ref();
             let problem = |problem: String| Err(list.problem(&entry.name.span(), problem));
-            let Some(stance) = Stance::from_name(name) else {
-                return problem(format!(
-                    "{name:?} is no stance; the results have the columns optimistic, cautious, \
-                     insistent and neutral. Describe yours under one of these names"
-                ));
-            };
-            let own = &mut templates[stance as usize];
-            if !own.is_empty() {
+            if let Err(reason) = StanceNames::check(name) {
+                return problem(reason);
+            }
+            if described.contains_key(name.as_str()) {
                 return problem(format!(
                     "a second entry for {name:?}; put all its hypotheses in one"
                 ));
             }
+            let own = described.entry(name).or_default();
             for hypothesis in entry.hypotheses.get_ref() {
                 let template = Template::parse(hypothesis.get_ref())
                     .map_err(|reason| list.problem(&hypothesis.span(), reason))?;
@@ -86,14 +83,26 @@ impl StanceList {
                 let problem = format!("{name:?} has no hypothesis; write at least one");
                 return Err(list.problem(&entry.hypotheses.span(), problem));
             }
-        }
-        let end = text.len().saturating_sub(1);
-        for stance in [Stance::Optimistic, Stance::Cautious, Stance::Insistent] {
-            if templates[stance as usize].is_empty() {
-                let problem = format!("there is no [[stance]] entry for {:?}", stance.name());
-                return Err(list.problem(&(end..end), problem));
+            let neutral = usize::from(described.contains_key(NEUTRAL));
+            if described.len() - neutral > MOST_OWN {
+                return problem(format!(
+                    "{name:?} is one too many; a list has at most {MOST_OWN} stances and \
+                     {NEUTRAL:?}"
+                ));
             }
         }
+        let named = read
+            .stance
+            .iter()
+            .map(|entry| entry.name.get_ref().as_str());
+        let names = StanceNames::new(named).map_err(|reason| {
+            let end = text.len().saturating_sub(1);
+            list.problem(&(end..end), format!("{reason}, in a [[stance]] entry"))
+        })?;
+        let templates = names
+            .iter()
+            .map(|name| described.remove(name).unwrap_or_default())
+            .collect();
         let phrases = read.no_issue.iter().chain(read.issues.values());
         for phrase in phrases {
             if phrase.get_ref().trim().is_empty() {
@@ -103,6 +112,7 @@ impl StanceList {
         }
         let trimmed = |phrase: Spanned<String>| phrase.into_inner().trim().to_owned();
         Ok(StanceList {
+            names,
             templates,
             no_issue: read
                 .no_issue
@@ -116,6 +126,11 @@ impl StanceList {
         })
     }
 
+    /// The stances' names: as they come in the list, neutral last.
+    pub fn names(&self) -> &StanceNames {
+        &self.names
+    }
+
     /// SHA-256 of the list's text.
     pub fn checksum(&self) -> &str {
         &self.checksum
@@ -123,16 +138,14 @@ impl StanceList {
 
     /// Whether neutral has hypotheses of its own.
     pub fn describes_neutral(&self) -> bool {
-        !self.templates[Stance::Neutral as usize].is_empty()
+        self.templates.last().is_some_and(|own| !own.is_empty())
     }
 
-    /// The hypotheses of a unit, by stance in the order of [`Stance::ALL`].
-    pub fn hypotheses(&self, unit: &Unit) -> [Vec<String>; 4] {
+    /// The hypotheses of a unit, by stance in the order of the names.
+    pub fn hypotheses(&self, unit: &Unit) -> Vec<Vec<String>> {
         let about = self.about(unit.issues);
-        [0, 1, 2, 3].map(|stance| {
-            let templates = self.templates[stance].iter();
-            templates.map(|t| t.fill(unit, &about)).collect()
-        })
+        let filled = |own: &Vec<Template>| own.iter().map(|t| t.fill(unit, &about)).collect();
+        self.templates.iter().map(filled).collect()
     }
 
     /// What `{issue}` says.
@@ -190,6 +203,48 @@ mod tests {
     }
 
     #[test]
+    fn stances_of_a_users_own_come_in_the_order_of_the_list() {
+        let entry = |name: &str| {
+            format!("[[stance]]\nname = {name:?}\nhypotheses = [\"{{party}} is {name}\"]\n")
+        };
+        let list = |names: &[&str]| {
+            let text: String = names.iter().map(|name| entry(name)).collect();
+            StanceList::parse(&text, "stances.toml").map_err(|e| e.to_string())
+        };
+        let own = list(&["supportive", "neutral", "hostile"]).unwrap();
+        assert_eq!(own.names().to_string(), "supportive, hostile, neutral");
+        assert!(own.describes_neutral());
+        let hypotheses = own.hypotheses(&unit("Kyiv", &[]));
+        assert_eq!(hypotheses[1], ["Kyiv is hostile"]);
+        assert_eq!(hypotheses[2], ["Kyiv is neutral"]);
+        // Ours in whatever order are ours.
+        let ours = list(&["insistent", "optimistic", "cautious"]).unwrap();
+        assert!(ours.names().is_codebook() && !ours.describes_neutral());
+        assert_eq!(
+            ours.hypotheses(&unit("Kyiv", &[]))[0],
+            ["Kyiv is optimistic"]
+        );
+
+        let many: Vec<String> = (1..=9).map(|n| format!("s{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(list(&many[..8]).unwrap().names().len(), 9);
+        for (names, line, about) in [
+            (many.as_slice(), 26, "\"s9\" is one too many"),
+            (&["neutral"], 3, "name at least one"),
+            (&[], 1, "name at least one"),
+            (&["hostile", "for"], 5, "word of SQL"),
+            (&["hostile", "summit"], 5, "another column"),
+        ] {
+            let said = list(names).unwrap_err();
+            assert!(
+                said.starts_with(&format!("stances.toml, line {line}: ")),
+                "{said}"
+            );
+            assert!(said.contains(about), "{said}");
+        }
+    }
+
+    #[test]
     fn mistakes_name_file_and_line() {
         let good = "[[stance]]\nname = \"optimistic\"\nhypotheses = [\"{party} hopes\"]\n\
                     [[stance]]\nname = \"cautious\"\nhypotheses = [\"{party} doubts\"]\n\
@@ -197,14 +252,13 @@ mod tests {
         let list = StanceList::parse(good, "stances.toml").unwrap();
         assert_eq!(list.hypotheses(&unit("its", &[]))[1], ["It doubts"]);
         for (from, to, line, about) in [
-            ("\"cautious\"", "\"wary\"", 5, "\"wary\" is no stance"),
+            ("\"cautious\"", "\"Wary\"", 5, "lower case"),
             ("\"cautious\"", "\"optimistic\"", 5, "second entry"),
             ("[\"{party} doubts\"]", "[]", 6, "no hypothesis"),
             ("{party} doubts", "{partei} doubts", 6, "{partei}"),
             ("{party} doubts", "doubts", 6, "{party}"),
             ("{party} doubts", "{party doubts", 6, "brace"),
             ("hypotheses = [\"{party} insists\"]\n", "", 7, "hypotheses"),
-            ("\"insistent\"", "\"neutral\"", 9, "\"insistent\""),
             (
                 "[[stance]]\nname = \"optimistic\"",
                 "no_issue = \"\"\n[[stance]]\nname = \"optimistic\"",

@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 
 use super::ReportError;
 use super::labels::Labels;
-use crate::codebook::Stance;
 use crate::scores::Row;
 
 /// Sentences in one compressed block: few enough to open at once, enough to compress well.
@@ -42,7 +41,7 @@ struct Table<'r> {
     /// Place in `mentions` for those that stand elsewhere, else -1.
     mention: Vec<i64>,
     mentions: Vec<&'r str>,
-    /// Four for each row, in thousandths.
+    /// One for each row and stance, in thousandths.
     probabilities: Vec<u16>,
     stance: Vec<usize>,
     /// Place in `issue_sets`.
@@ -175,15 +174,9 @@ pub(super) fn pack<'r>(rows: &[&'r Row], labels: &Labels<'r>) -> Result<Evidence
                 table.mentions.push(&row.mention);
             }
         }
-        table
-            .probabilities
-            .extend(row.probabilities().map(thousandths));
-        table.stance.push(
-            Stance::ALL
-                .iter()
-                .position(|s| *s == row.stance)
-                .unwrap_or_default(),
-        );
+        let probabilities = row.stance.probabilities().iter();
+        table.probabilities.extend(probabilities.map(thousandths));
+        table.stance.push(row.stance.index());
         let set: Vec<usize> = row
             .issues
             .iter()
@@ -244,7 +237,7 @@ fn mention_in_utf16(row: &Row) -> Option<(i64, i64)> {
     Some((units(before), units(before) + units(&row.mention)))
 }
 
-fn thousandths(share: f32) -> u16 {
+fn thousandths(share: &f32) -> u16 {
     (share.clamp(0.0, 1.0) * 1000.0).round() as u16
 }
 
@@ -262,6 +255,7 @@ mod tests {
 
     use super::super::testing::row;
     use super::*;
+    use crate::scores::StanceNames;
 
     fn inflate(block: &str) -> Value {
         let bytes = BASE64_STANDARD.decode(block).unwrap();
@@ -311,7 +305,7 @@ mod tests {
             party: "Ukraine".into(),
             ..rows[1].clone()
         });
-        let labels = Labels::of(&rows, 10).unwrap();
+        let labels = Labels::of(&rows, &StanceNames::codebook(), 10).unwrap();
         let evidence = pack(&in_order(&rows, &labels), &labels).unwrap();
         let table = inflate(&evidence.rows);
         assert_eq!(table["sentence"], serde_json::json!([0, 1, 1, 2]));
@@ -337,7 +331,7 @@ mod tests {
             })
             .collect();
         rows[7].issues.push("health".to_owned());
-        let labels = Labels::of(&rows, 10).unwrap();
+        let labels = Labels::of(&rows, &StanceNames::codebook(), 10).unwrap();
         let ordered = in_order(&rows, &labels);
         let ranks = ranks(&ordered);
         let place = ordered

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::labels::Labels;
-use crate::codebook::Stance;
 use crate::scores::Row;
 use crate::summary::{
     By, Cell, Dimension, Key, LabelUse, Labels as HandLabels, Options, Tallied, Tally, compare,
@@ -16,7 +15,7 @@ use crate::summary::{
 const ALL: i64 = -1;
 
 /// The cells as columns; party, issue and summit by their places in [`Labels`]. The columns of
-/// estimates have four values for each cell, in the order of the stances, in thousandths.
+/// estimates have a value for each cell and stance, in the order of the stances, in thousandths.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Cells {
     party: Vec<i64>,
@@ -87,7 +86,7 @@ impl Figures {
                     .into_iter()
                     .filter_map(|(wanted, dimension)| wanted.then_some(dimension))
                     .collect();
-                    let mut tally = Tally::new(By::new(by.clone())?);
+                    let mut tally = Tally::new(By::new(by.clone())?, &labels.stances);
                     if let (Some(hand_labels), false) = (hand_labels, rows.is_empty()) {
                         tally = tally.with_labels(hand_labels.clone());
                     }
@@ -140,10 +139,7 @@ impl Figures {
             self.changes.push(Change {
                 party,
                 issue,
-                stance: Stance::ALL
-                    .iter()
-                    .position(|s| *s == change.stance)
-                    .unwrap_or_default(),
+                stance: change.stance,
                 from,
                 to,
                 difference: change.difference,

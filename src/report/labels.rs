@@ -1,15 +1,18 @@
-//! The names on the page: parties, issues and summits, each in the order in which it is shown.
+//! The names on the page: stances, parties, issues and summits, each in the order in which it is
+//! shown.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ReportError;
 use crate::codebook::ISSUES;
-use crate::scores::Row;
+use crate::scores::{Row, StanceNames};
 use crate::summary::{By, Tally};
 
 /// The page's names. Everything else on the page refers to them by their place in these lists.
 #[derive(Debug)]
 pub(super) struct Labels<'r> {
+    /// The stances that the rows tell apart.
+    pub stances: StanceNames,
     /// Parties by how many articles, then rows, mention them; the most written about first.
     pub parties: Vec<&'r str>,
     /// Parties that were left out because the list is full.
@@ -28,13 +31,17 @@ impl<'r> Labels<'r> {
     ///
     /// # Errors
     /// When the rows cannot be tallied.
-    pub fn of(rows: &'r [Row], max_parties: usize) -> Result<Labels<'r>, ReportError> {
+    pub fn of(
+        rows: &'r [Row],
+        stances: &StanceNames,
+        max_parties: usize,
+    ) -> Result<Labels<'r>, ReportError> {
         /// An article is known by its summit and id.
         type Articles<'r> = BTreeSet<(Option<&'r str>, &'r str)>;
         let mut mentions: BTreeMap<&str, (Articles<'_>, usize)> = BTreeMap::new();
         let mut issues: BTreeSet<&str> = BTreeSet::new();
         let mut summits: BTreeSet<Option<&str>> = BTreeSet::new();
-        let mut tally = Tally::new(By::new([])?);
+        let mut tally = Tally::new(By::new([])?, stances);
         for row in rows {
             let (articles, rows) = mentions.entry(&row.party).or_default();
             articles.insert((row.summit.as_deref(), &row.article));
@@ -76,6 +83,7 @@ impl<'r> Labels<'r> {
         });
 
         Ok(Labels {
+            stances: stances.clone(),
             party_index: parties
                 .iter()
                 .enumerate()
@@ -134,7 +142,7 @@ mod tests {
             date: None,
             ..rows[0].clone()
         });
-        let labels = Labels::of(&rows, 10).unwrap();
+        let labels = Labels::of(&rows, &StanceNames::codebook(), 10).unwrap();
         assert_eq!(labels.parties, ["Russia", "Ukraine"]);
         assert_eq!(labels.issues, ["security", "trade", "aardvark", "zebra"]);
         assert_eq!(
@@ -143,7 +151,7 @@ mod tests {
         );
         assert_eq!(labels.summit(None), Some(3));
 
-        let labels = Labels::of(&rows[..3], 1).unwrap();
+        let labels = Labels::of(&rows[..3], &StanceNames::codebook(), 1).unwrap();
         assert_eq!(
             (labels.parties.as_slice(), labels.parties_left_out),
             (["Ukraine"].as_slice(), 1)

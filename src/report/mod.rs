@@ -16,7 +16,7 @@ mod words;
 
 use serde::Serialize;
 
-use crate::scores::{Provenance, Row};
+use crate::scores::{Provenance, Row, StanceNames};
 use crate::summary;
 use evidence::Evidence;
 use figures::Figures;
@@ -90,6 +90,8 @@ struct Data<'r> {
     counts: words::Counts,
     /// First and last date of the articles.
     dates: Option<(&'r str, &'r str)>,
+    /// As the columns of the scores are called; neutral is the last.
+    stances: &'r StanceNames,
     parties: &'r [&'r str],
     issues: &'r [&'r str],
     summits: &'r [Option<&'r str>],
@@ -102,7 +104,7 @@ struct Data<'r> {
     notice: Option<String>,
 }
 
-/// Make the page of these rows. With hand-given labels of a sample of them, its numbers are
+/// Make the page of these rows, which tell these stances apart. With hand-given labels of a sample of them, its numbers are
 /// corrected for the model's errors.
 ///
 /// The same rows, provenance and options give the same page, byte for byte, in whatever order
@@ -112,13 +114,14 @@ struct Data<'r> {
 /// [`ReportError::TooLarge`] when not even the numbers of one party fit.
 pub fn page(
     rows: &[Row],
+    stances: &StanceNames,
     provenance: Option<&Provenance>,
     hand_labels: Option<&summary::Labels>,
     options: &Options,
 ) -> Result<Page, ReportError> {
     let mut max_parties = options.max_parties.max(1);
     loop {
-        let labels = Labels::of(rows, max_parties)?;
+        let labels = Labels::of(rows, stances, max_parties)?;
         let figures = Figures::of(rows, &labels, hand_labels, &options.summary)?;
         match fit(rows, provenance, options, &labels, &figures)? {
             Ok(page) => return Ok(page),
@@ -153,6 +156,7 @@ fn fit(
         html::json(&Data {
             version: env!("CARGO_PKG_VERSION"),
             dates: words::dates(rows),
+            stances: &labels.stances,
             parties: &labels.parties,
             issues: &labels.issues,
             summits: &labels.summits,
@@ -160,7 +164,14 @@ fn fit(
             min_articles: options.summary.min_articles,
             corrected: figures.corrected.is_some(),
             changes: &figures.changes,
-            methods: words::methods(provenance, &counts, figures, &left_out, &options.summary),
+            methods: words::methods(
+                &labels.stances,
+                provenance,
+                &counts,
+                figures,
+                &left_out,
+                &options.summary,
+            ),
             notice: words::notice(&counts, figures, &left_out),
             counts,
             left_out,
@@ -240,13 +251,17 @@ mod tests {
         rows
     }
 
+    fn made(rows: &[Row], options: &Options) -> Result<Page, ReportError> {
+        page(rows, &StanceNames::codebook(), None, None, options)
+    }
+
     #[test]
     fn the_same_rows_give_the_same_page_in_any_order() {
         let one = rows(8);
         let mut other = one.clone();
         other.reverse();
         let options = Options::default();
-        let page_of = |rows: &[Row]| page(rows, None, None, &options).unwrap().html;
+        let page_of = |rows: &[Row]| made(rows, &options).unwrap().html;
         assert_eq!(page_of(&one), page_of(&other));
     }
 
@@ -261,7 +276,7 @@ mod tests {
             },
             ..Options::default()
         };
-        let whole = page(&rows, None, None, &options).unwrap();
+        let whole = made(&rows, &options).unwrap();
         assert_eq!(whole.left_out, LeftOut::default());
 
         let max_bytes = html::frame_bytes() + 50_000;
@@ -269,7 +284,7 @@ mod tests {
             max_bytes,
             ..options
         };
-        let small = page(&rows, None, None, &options).unwrap();
+        let small = made(&rows, &options).unwrap();
         assert!(small.html.len() <= max_bytes, "{} bytes", small.html.len());
         let per_cell = small.left_out.per_cell.unwrap();
         // Six cells: three parties at two summits.
@@ -307,7 +322,7 @@ mod tests {
             },
             ..Options::default()
         };
-        let small = page(&rows, None, None, &options).unwrap();
+        let small = made(&rows, &options).unwrap();
         assert!(small.html.len() <= options.max_bytes);
         assert!(small.left_out.parties > 100 && small.left_out.parties < 300);
         assert!(small.left_out.rows < rows.len(), "{:?}", small.left_out);
@@ -316,13 +331,13 @@ mod tests {
             max_bytes: 100_000,
             ..options
         };
-        let error = page(&rows, None, None, &tiny).unwrap_err().to_string();
+        let error = made(&rows, &tiny).unwrap_err().to_string();
         assert!(error.contains("under 100000 bytes"), "{error}");
     }
 
     #[test]
     fn no_rows_make_a_page_that_says_so() {
-        let page = page(&[], None, None, &Options::default()).unwrap();
+        let page = made(&[], &Options::default()).unwrap();
         assert!(page.html.contains("\"rows\":0") && page.left_out == LeftOut::default());
     }
 }

@@ -1,6 +1,5 @@
 //! Rows for the tests of this stage.
 
-use crate::codebook::Stance;
 use crate::scores::{Link, Row};
 
 /// A row of a sentence that mentions the party at its start.
@@ -19,11 +18,7 @@ pub(super) fn row(article: &str, summit: &str, date: &str, party: &str, issues: 
         mention_end: party.chars().count() as u32,
         text,
         party: party.to_owned(),
-        optimistic: 0.1,
-        cautious: 0.2,
-        insistent: 0.6,
-        neutral: 0.1,
-        stance: Stance::Insistent,
+        stance: [0.1, 0.2, 0.6, 0.1].into(),
         issues: issues.iter().map(|issue| (*issue).to_owned()).collect(),
         link: Link::Gazetteer,
     }

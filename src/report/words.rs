@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::LeftOut;
 use super::figures::Figures;
 use super::labels::Labels;
-use crate::scores::{Provenance, Row};
+use crate::scores::{NEUTRAL, Provenance, Row, StanceNames};
 use crate::summary;
 
 /// How much the page rests on.
@@ -42,11 +42,36 @@ impl Counts {
     }
 }
 
+/// A headline names no more stances than this.
+const FIT_A_HEADLINE: usize = 4;
+
 /// The headline where the user gives none.
 pub(super) fn title(labels: &Labels<'_>) -> String {
+    let attitudes: Vec<String> = labels.stances.attitudes().map(plain).collect();
+    let title = match labels.stances.is_codebook() {
+        true => "Who pressed, who hedged, who saw progress".to_owned(),
+        false if attitudes.len() <= FIT_A_HEADLINE => {
+            format!("Who was {}", listed(&attitudes, "or"))
+        }
+        false => "Who took which stance".to_owned(),
+    };
     match labels.summits.as_slice() {
-        [Some(only)] => format!("Who pressed, who hedged, who saw progress: {only}"),
-        _ => "Who pressed, who hedged, who saw progress".to_owned(),
+        [Some(only)] => format!("{title}: {only}"),
+        _ => title,
+    }
+}
+
+/// A stance's name as words.
+fn plain(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn listed(items: &[String], word: &str) -> String {
+    match items.split_last() {
+        None => String::new(),
+        Some((one, [])) => one.clone(),
+        Some((last, others)) => format!("{} {word} {last}", others.join(", ")),
     }
 }
 
@@ -64,6 +89,7 @@ pub(super) fn dates(rows: &[Row]) -> Option<(&str, &str)> {
 
 /// How the figures were made, a paragraph each.
 pub(super) fn methods(
+    stances: &StanceNames,
     provenance: Option<&Provenance>,
     counts: &Counts,
     figures: &Figures,
@@ -72,15 +98,11 @@ pub(super) fn methods(
 ) -> Vec<String> {
     let mut paragraphs = Vec::new();
     paragraphs.push(format!(
-        "What is counted. The unit is a party in a sentence: {}, from {} of {}. For each, a \
-         language model that has read the article gives the probabilities that the sentence \
-         reports the party as optimistic (sees or expects progress), cautious (hesitates, doubts, \
-         hedges), insistent (presses, demands, refuses) or neutral (none of these: it hosts, \
-         meets, signs, is addressed). What counts is the attitude of the party itself, not what \
-         others want of it, and not who is right.",
+        "What is counted. The unit is a party in a sentence: {}, from {} of {}. {}",
         many(counts.rows, "reading"),
         many(counts.sentences, "sentence"),
         many(counts.articles, "article"),
+        what_counts(stances),
     ));
     paragraphs.push(match provenance {
         Some(made_by) => {
@@ -172,6 +194,26 @@ pub(super) fn methods(
         ));
     }
     paragraphs
+}
+
+/// What a reading says of a party.
+fn what_counts(stances: &StanceNames) -> String {
+    if stances.is_codebook() {
+        return "For each, a language model that has read the article gives the probabilities that \
+                the sentence reports the party as optimistic (sees or expects progress), cautious \
+                (hesitates, doubts, hedges), insistent (presses, demands, refuses) or neutral \
+                (none of these: it hosts, meets, signs, is addressed). What counts is the attitude \
+                of the party itself, not what others want of it, and not who is right."
+            .to_owned();
+    }
+    let attitudes: Vec<String> = stances.attitudes().map(plain).collect();
+    format!(
+        "For each, a language model for inference gives the probabilities that what a list says in \
+         words of a party that is {} follows from the sentence; a party of which nothing of that \
+         follows is {NEUTRAL}. The stances and their words were chosen by whoever scored the \
+         articles: see what they are before you read the numbers.",
+        listed(&attitudes, "or")
+    )
 }
 
 /// A line under the headline where a reader must know something first.

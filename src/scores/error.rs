@@ -1,5 +1,7 @@
 //! What can go wrong with the files of scores.
 
+use super::StanceNames;
+
 /// Why a file of scores could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoresError {
@@ -37,13 +39,13 @@ pub enum ScoresError {
     )]
     MissingColumn {
         file: String,
-        column: &'static str,
+        column: String,
         found: String,
     },
     #[error("{file}: column {column:?} is {found}, but must be {expected}")]
     ColumnType {
         file: String,
-        column: &'static str,
+        column: String,
         expected: &'static str,
         found: String,
     },
@@ -52,7 +54,7 @@ pub enum ScoresError {
         file: String,
         /// From 1, as a spreadsheet without a header would count.
         row: u64,
-        column: &'static str,
+        column: String,
         problem: String,
     },
     #[error("{file}, line {line}: not a row of scores: {problem}")]
@@ -67,6 +69,16 @@ pub enum ScoresError {
     NoFiles,
     #[error("{file}: given twice; its rows would count twice")]
     Twice { file: String },
+    #[error(
+        "{first} has the stances {first_stances}, but {second} has {second_stances}; different \
+         stances do not compare: score all articles with one list of stances"
+    )]
+    OtherStances {
+        first: String,
+        first_stances: StanceNames,
+        second: String,
+        second_stances: StanceNames,
+    },
     #[error(
         "{first} was made by {first_made_by}, but {second} by {second_made_by}; stances of \
          different models or versions do not compare: score all articles with one"

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Provenance, Row, ScoresError, jsonl, parquet, shard, unfinished};
+use super::{Provenance, Row, ScoresError, StanceNames, jsonl, parquet, shard, unfinished};
 
 /// Name of the scores file in the folder that `stance score` writes.
 pub const SCORES_FILE: &str = "scores.parquet";
@@ -19,6 +19,7 @@ pub const SCORES_FILE: &str = "scores.parquet";
 pub struct ScoreFiles {
     files: Vec<Source>,
     provenance: Option<Provenance>,
+    stances: StanceNames,
     notes: Vec<String>,
 }
 
@@ -42,11 +43,13 @@ impl ScoreFiles {
     ///
     /// # Errors
     /// Files that are missing, hold something else or are damaged; a file given twice; and
-    /// [`ScoresError::Mixed`] when their versions or models differ;
-    /// [`ScoresError::ShardsOfDifferentInputs`]. A file that does not say what
-    /// made it (JSON Lines, or written anew by another program) mixes only with its like.
+    /// [`ScoresError::OtherStances`] or [`ScoresError::Mixed`] when their stances, versions or
+    /// models differ; [`ScoresError::ShardsOfDifferentInputs`]. A file that does not say what
+    /// made it (JSON Lines, or written anew by another program) mixes only with its like; its
+    /// stances are those of its columns.
     pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<ScoreFiles, ScoresError> {
-        let mut files = Vec::new();
+        let mut files: Vec<Source> = Vec::new();
+        let mut stances: Option<StanceNames> = None;
         let mut made_by: Vec<shard::Made> = Vec::new();
         let mut seen = Vec::new();
         for path in paths.iter().map(AsRef::as_ref) {
@@ -63,6 +66,22 @@ impl ScoreFiles {
                 return Err(ScoresError::Twice { file: source.name });
             }
             seen.push(same);
+            let found = match &provenance {
+                Some(provenance) => Some(provenance.stances.clone()),
+                None => source.stances()?,
+            };
+            if let (Some(found), Some(first)) = (&found, &stances)
+                && found != first
+                && let Some(file) = files.first()
+            {
+                return Err(ScoresError::OtherStances {
+                    first: file.name.clone(),
+                    first_stances: first.clone(),
+                    second: source.name,
+                    second_stances: found.clone(),
+                });
+            }
+            stances = stances.or(found);
             made_by.push((source.name.clone(), provenance));
             files.push(source);
         }
@@ -98,6 +117,7 @@ impl ScoreFiles {
         Ok(ScoreFiles {
             files,
             provenance,
+            stances: stances.unwrap_or_default(),
             notes,
         })
     }
@@ -105,6 +125,11 @@ impl ScoreFiles {
     /// What made the rows; `None` where the files do not say.
     pub fn provenance(&self) -> Option<&Provenance> {
         self.provenance.as_ref()
+    }
+
+    /// The stances that the rows tell apart.
+    pub fn stances(&self) -> &StanceNames {
+        &self.stances
     }
 
     /// What a user should know about the files but what does not forbid their use, such as
@@ -221,6 +246,16 @@ impl Iterator for Rows<'_> {
 }
 
 impl Source {
+    /// The stances of the file's rows, by its columns. `None` where it has no row; what is wrong
+    /// with a first row that cannot be read is told when the rows are.
+    fn stances(&self) -> Result<Option<StanceNames>, ScoresError> {
+        if let Kind::Parquet(path) = &self.kind {
+            return Ok(Some(parquet::Reader::open(path)?.stances().clone()));
+        }
+        let first = self.rows()?.next().and_then(Result::ok);
+        Ok(first.map(|row| row.stance.names().clone()))
+    }
+
     fn rows(
         &self,
     ) -> Result<Box<dyn Iterator<Item = Result<Row, ScoresError>> + Send + '_>, ScoresError> {

@@ -1,8 +1,14 @@
 //! Rows as JSON Lines: one object a line, its fields the columns of `scores`.
 
+use std::fmt;
 use std::io::{BufRead, Read, Write};
 
-use super::{Row, ScoresError};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::row::{Probabilities, no_stance};
+use super::{Link, Row, RowStance, ScoresError, StanceNames};
 
 /// The longest line that is read. A row holds one sentence; what is longer is no row, and would
 /// only fill the memory.
@@ -51,10 +57,12 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Reads rows one by one. After an error it gives nothing more.
+/// Reads rows one by one. After an error it gives nothing more. The first row says by its fields
+/// which stances the rows have.
 pub struct Reader<R: BufRead> {
     inner: R,
     name: String,
+    stances: Option<StanceNames>,
     line: u64,
     buffer: Vec<u8>,
     done: bool,
@@ -66,6 +74,7 @@ impl<R: BufRead> Reader<R> {
         Reader {
             inner,
             name: name.into(),
+            stances: None,
             line: 0,
             buffer: Vec::new(),
             done: false,
@@ -105,7 +114,8 @@ impl<R: BufRead> Reader<R> {
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            return Some(match serde_json::from_slice::<Row>(bytes) {
+            let stances = self.stances.get_or_insert_with(|| stances_of(bytes));
+            return Some(match parse(bytes, stances) {
                 Err(error) if error.is_eof() && !bytes.ends_with(b"\n") => {
                     Err(self.bad("the line is cut short".to_owned()))
                 }
@@ -124,6 +134,118 @@ impl<R: BufRead> Reader<R> {
             line: self.line,
             problem,
         }
+    }
+}
+
+/// The stances of the row in a line; the codebook's where it has none.
+fn stances_of(line: &[u8]) -> StanceNames {
+    let fields: Map<String, Value> = serde_json::from_slice(line).unwrap_or_default();
+    let columns: Vec<(&str, bool)> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.is_number()))
+        .collect();
+    StanceNames::of_columns(&columns).unwrap_or_default()
+}
+
+/// The fields of a row but for the probabilities.
+#[derive(Deserialize)]
+struct Plain {
+    article: String,
+    summit: Option<String>,
+    date: Option<String>,
+    source: Option<String>,
+    sentence: u32,
+    sentence_start: u32,
+    sentence_end: u32,
+    text: String,
+    party: String,
+    mention: String,
+    mention_start: u32,
+    mention_end: u32,
+    stance: String,
+    issues: Vec<String>,
+    link: Link,
+}
+
+fn parse(line: &[u8], stances: &StanceNames) -> Result<Row, serde_json::Error> {
+    let row: Plain = serde_json::from_slice(line)?;
+    let mut json = serde_json::Deserializer::from_slice(line);
+    let probabilities = OfStances(stances).deserialize(&mut json)?;
+    let top = stances
+        .index(&row.stance)
+        .ok_or_else(|| serde_json::Error::custom(no_stance(&row.stance, stances)))?;
+    Ok(Row {
+        article: row.article,
+        summit: row.summit,
+        date: row.date,
+        source: row.source,
+        sentence: row.sentence,
+        sentence_start: row.sentence_start,
+        sentence_end: row.sentence_end,
+        text: row.text,
+        party: row.party,
+        mention: row.mention,
+        mention_start: row.mention_start,
+        mention_end: row.mention_end,
+        stance: RowStance::with_top(stances, probabilities, top),
+        issues: row.issues,
+        link: row.link,
+    })
+}
+
+/// Reads the fields of these names, and passes over the others.
+struct OfStances<'n>(&'n StanceNames);
+
+impl<'de> DeserializeSeed<'de> for OfStances<'_> {
+    type Value = Probabilities;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Probabilities, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OfStances<'_> {
+    type Value = Probabilities;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a row of scores")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Probabilities, A::Error> {
+        let mut found: [Option<f32>; super::MOST_OWN + 1] = Default::default();
+        while let Some(index) = fields.next_key_seed(Place(self.0))? {
+            match index.and_then(|index| found.get_mut(index)) {
+                Some(place) => *place = Some(fields.next_value()?),
+                None => drop(fields.next_value::<IgnoredAny>()?),
+            }
+        }
+        let missing = |name| A::Error::custom(format!("missing field `{name}`"));
+        let each = self.0.iter().zip(found);
+        each.map(|(name, p)| p.ok_or_else(|| missing(name)))
+            .collect()
+    }
+}
+
+/// The place of a field's name among these.
+struct Place<'n>(&'n StanceNames);
+
+impl<'de> DeserializeSeed<'de> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.index(name))
     }
 }
 

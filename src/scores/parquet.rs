@@ -1,7 +1,7 @@
 //! `scores.parquet`: rows in a Parquet file, written and read in pieces of bounded size.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow_array::builder::{
     ArrayBuilder, Float32Builder, ListBuilder, StringBuilder, UInt32Builder,
@@ -15,7 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-use super::{Output, Provenance, Row, ScoresError, row};
+use super::{Output, Provenance, Row, ScoresError, StanceNames, row};
 
 pub use read::Reader;
 
@@ -29,10 +29,11 @@ const GROUP_BYTES: usize = 32 << 20;
 const BATCH_ROWS: usize = 2048;
 const BATCH_BYTES: usize = 4 << 20;
 
-/// The columns of `scores` in their order: name, type, and whether a value may be missing.
-static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+/// The Arrow schema of `scores` with these stances: its columns in their order, their types and
+/// which may be null.
+pub fn schema(stances: &StanceNames) -> SchemaRef {
     let issues = DataType::List(Arc::new(Field::new("element", DataType::Utf8, false)));
-    Arc::new(Schema::new(vec![
+    let mut fields = vec![
         Field::new("article", DataType::Utf8, false),
         Field::new("summit", DataType::Utf8, true),
         Field::new("date", DataType::Utf8, true),
@@ -45,19 +46,15 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("mention", DataType::Utf8, false),
         Field::new("mention_start", DataType::UInt32, false),
         Field::new("mention_end", DataType::UInt32, false),
-        Field::new("optimistic", DataType::Float32, false),
-        Field::new("cautious", DataType::Float32, false),
-        Field::new("insistent", DataType::Float32, false),
-        Field::new("neutral", DataType::Float32, false),
+    ];
+    let stances = stances.iter();
+    fields.extend(stances.map(|name| Field::new(name, DataType::Float32, false)));
+    fields.extend([
         Field::new("stance", DataType::Utf8, false),
         Field::new("issues", issues, false),
         Field::new("link", DataType::Utf8, false),
-    ]))
-});
-
-/// The Arrow schema of `scores`: its columns, their types and which may be null.
-pub fn schema() -> SchemaRef {
-    Arc::clone(&SCHEMA)
+    ]);
+    Arc::new(Schema::new(fields))
 }
 
 /// Writes a scores file. The file appears whole on [`Writer::finish`], and not before.
@@ -69,8 +66,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Start the file at `path`, whose folder must exist. The same rows and provenance give the
-    /// same bytes.
+    /// Start the file at `path`, whose folder must exist. The rows to come have the provenance's
+    /// stances. The same rows and provenance give the same bytes.
     ///
     /// # Errors
     /// [`ScoresError::Write`] when no file can be made there.
@@ -88,11 +85,13 @@ impl Writer {
             .set_key_value_metadata(Some(metadata))
             .build();
         let options = ArrowWriterOptions::new().with_properties(properties);
-        let arrow = ArrowWriter::try_new_with_options(Output::create(path)?, schema(), options)
+        let schema = schema(&provenance.stances);
+        let output = Output::create(path)?;
+        let arrow = ArrowWriter::try_new_with_options(output, Arc::clone(&schema), options)
             .map_err(|source| write_error(&name, source))?;
         Ok(Writer {
             arrow,
-            columns: Columns::default(),
+            columns: Columns::new(schema, &provenance.stances),
             rows: 0,
             name,
         })
@@ -167,6 +166,7 @@ fn write_error(file: &str, source: ParquetError) -> ScoresError {
 
 /// Rows on their way to the file, column by column.
 struct Columns {
+    schema: SchemaRef,
     article: StringBuilder,
     summit: StringBuilder,
     date: StringBuilder,
@@ -179,7 +179,8 @@ struct Columns {
     mention: StringBuilder,
     mention_start: UInt32Builder,
     mention_end: UInt32Builder,
-    probabilities: [Float32Builder; 4],
+    /// One for each stance.
+    probabilities: Vec<Float32Builder>,
     stance: StringBuilder,
     issues: ListBuilder<StringBuilder>,
     link: StringBuilder,
@@ -187,9 +188,10 @@ struct Columns {
     bytes: usize,
 }
 
-impl Default for Columns {
-    fn default() -> Self {
+impl Columns {
+    fn new(schema: SchemaRef, stances: &StanceNames) -> Columns {
         Columns {
+            schema,
             article: StringBuilder::new(),
             summit: StringBuilder::new(),
             date: StringBuilder::new(),
@@ -202,7 +204,7 @@ impl Default for Columns {
             mention: StringBuilder::new(),
             mention_start: UInt32Builder::new(),
             mention_end: UInt32Builder::new(),
-            probabilities: Default::default(),
+            probabilities: stances.iter().map(|_| Float32Builder::new()).collect(),
             stance: StringBuilder::new(),
             issues: ListBuilder::new(StringBuilder::new()).with_field(Field::new(
                 "element",
@@ -213,9 +215,7 @@ impl Default for Columns {
             bytes: 0,
         }
     }
-}
 
-impl Columns {
     fn push(&mut self, row: &Row) {
         self.article.append_value(&row.article);
         self.summit.append_option(row.summit.as_deref());
@@ -229,8 +229,12 @@ impl Columns {
         self.mention.append_value(&row.mention);
         self.mention_start.append_value(row.mention_start);
         self.mention_end.append_value(row.mention_end);
-        for (column, p) in self.probabilities.iter_mut().zip(row.probabilities()) {
-            column.append_value(p);
+        for (column, p) in self
+            .probabilities
+            .iter_mut()
+            .zip(row.stance.probabilities())
+        {
+            column.append_value(*p);
         }
         self.stance.append_value(row.stance.name());
         for issue in &row.issues {
@@ -243,8 +247,7 @@ impl Columns {
 
     /// The rows gathered so far as one batch; the columns are empty afterwards.
     fn take(&mut self) -> Result<RecordBatch, arrow_schema::ArrowError> {
-        let [optimistic, cautious, insistent, neutral] = &mut self.probabilities;
-        let builders: [&mut dyn ArrayBuilder; 19] = [
+        let mut builders: Vec<&mut dyn ArrayBuilder> = vec![
             &mut self.article,
             &mut self.summit,
             &mut self.date,
@@ -257,16 +260,17 @@ impl Columns {
             &mut self.mention,
             &mut self.mention_start,
             &mut self.mention_end,
-            optimistic,
-            cautious,
-            insistent,
-            neutral,
-            &mut self.stance,
+        ];
+        for column in &mut self.probabilities {
+            builders.push(column);
+        }
+        builders.extend([
+            &mut self.stance as &mut dyn ArrayBuilder,
             &mut self.issues,
             &mut self.link,
-        ];
+        ]);
         let arrays: Vec<ArrayRef> = builders.into_iter().map(|b| b.finish()).collect();
         self.bytes = 0;
-        RecordBatch::try_new(schema(), arrays)
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays)
     }
 }

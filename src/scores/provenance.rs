@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::StanceNames;
+
 const VERSION: &str = "stance.version";
 const MODEL: &str = "stance.model";
 const CHECKSUM: &str = "stance.model_checksum";
+/// Left out for the codebook's stances.
+const STANCES: &str = "stance.stances";
 const OPTION: &str = "stance.option.";
 
 /// What made the rows of a scores file; kept in the file's metadata. It holds no time and no
@@ -17,6 +21,8 @@ pub struct Provenance {
     pub model: String,
     /// Checksum of the model's files.
     pub model_checksum: String,
+    /// The stances that the rows tell apart.
+    pub stances: StanceNames,
     /// The options that shape the rows, by their names on the command line.
     pub options: BTreeMap<String, String>,
 }
@@ -29,15 +35,21 @@ impl Provenance {
             (MODEL.to_owned(), self.model.clone()),
             (CHECKSUM.to_owned(), self.model_checksum.clone()),
         ];
+        if !self.stances.is_codebook() {
+            pairs.push((STANCES.to_owned(), self.stances.stored()));
+        }
         let options = self.options.iter();
         pairs.extend(options.map(|(name, value)| (format!("{OPTION}{name}"), value.clone())));
         pairs
     }
 
     /// Read back what [`Provenance::pairs`] wrote; `None` where no pair is ours.
+    ///
+    /// # Errors
+    /// What is wrong with the pairs, in words.
     pub(super) fn from_pairs<'p>(
         pairs: impl Iterator<Item = (&'p str, &'p str)>,
-    ) -> Option<Provenance> {
+    ) -> Result<Option<Provenance>, String> {
         let mut found = false;
         let mut provenance = Provenance::default();
         for (key, value) in pairs {
@@ -46,6 +58,10 @@ impl Provenance {
                 VERSION => provenance.version = value,
                 MODEL => provenance.model = value,
                 CHECKSUM => provenance.model_checksum = value,
+                STANCES => {
+                    provenance.stances = StanceNames::from_stored(&value)
+                        .ok_or_else(|| format!("its metadata name the stances {value:?}"))?;
+                }
                 _ => match key.strip_prefix(OPTION) {
                     Some(option) => drop(provenance.options.insert(option.to_owned(), value)),
                     None => continue,
@@ -53,13 +69,14 @@ impl Provenance {
             }
             found = true;
         }
-        found.then_some(provenance)
+        Ok(found.then_some(provenance))
     }
 
-    /// Whether rows of both may be analysed together: same program version, same model.
+    /// Whether rows of both may be analysed together: same program version, model and stances.
     pub fn mixes_with(&self, other: &Provenance) -> bool {
         (&self.version, &self.model, &self.model_checksum)
             == (&other.version, &other.model, &other.model_checksum)
+            && self.stances == other.stances
     }
 
     /// The options whose values differ, as `name (one value; the other)`.
@@ -101,17 +118,28 @@ mod tests {
             version: "0.1.0".into(),
             model: "stance-minilm".into(),
             model_checksum: "0123456789abcdef".into(),
+            stances: StanceNames::codebook(),
             options: [("parties".to_owned(), "a1b2".to_owned())].into(),
         }
     }
 
     #[test]
     fn pairs_read_back_and_foreign_pairs_are_left_out() {
-        let mut pairs = provenance().pairs();
-        pairs.push(("ARROW:schema".into(), "…".into()));
-        let read = Provenance::from_pairs(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())));
-        assert_eq!(read, Some(provenance()));
-        assert_eq!(Provenance::from_pairs([("pandas", "{}")].into_iter()), None);
+        let own = StanceNames::new(["supportive", "opposed"]).unwrap();
+        for stances in [StanceNames::codebook(), own] {
+            let provenance = Provenance {
+                stances,
+                ..provenance()
+            };
+            let mut pairs = provenance.pairs();
+            pairs.push(("ARROW:schema".into(), "…".into()));
+            let read = Provenance::from_pairs(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+            assert_eq!(read, Ok(Some(provenance)));
+        }
+        let foreign = Provenance::from_pairs([("pandas", "{}")].into_iter());
+        assert_eq!(foreign, Ok(None));
+        let wrong = Provenance::from_pairs([(STANCES, "a b")].into_iter());
+        assert!(wrong.unwrap_err().contains("\"a b\""));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use super::repeats::Repeats;
 use super::stances::{StanceSource, restate};
 use super::{Link, ModelAntecedents, Row};
 use crate::articles::Article;
-use crate::codebook::Stance;
 use crate::model::{MentionReading, Model, ModelError, SentenceReading};
 use crate::offsets::CodePoints;
 use crate::parties::{Linked, LinkedMention, Linker};
@@ -118,7 +117,6 @@ pub fn assemble(
         let links: Vec<_> = links.by_ref().take(reading.mentions.len()).collect();
         let linked: Vec<_> = reading.mentions.iter().zip(&links).collect();
         for (party, main) in main_mentions(&linked) {
-            let [optimistic, cautious, insistent, neutral] = main.stance;
             rows.push(Row {
                 article: article.id.clone(),
                 summit: article.summit.clone(),
@@ -132,11 +130,7 @@ pub fn assemble(
                 mention: article.text[main.bytes.clone()].to_owned(),
                 mention_start: points.at(main.bytes.start),
                 mention_end: points.at(main.bytes.end),
-                optimistic,
-                cautious,
-                insistent,
-                neutral,
-                stance: Stance::top(&main.stance),
+                stance: main.stance.into(),
                 issues: sentence_issues.clone(),
                 link: party.link,
             });

@@ -1,7 +1,6 @@
 //! Stances from elsewhere than the model's own stance head.
 
-use super::{Provenance, Row};
-use crate::codebook::Stance;
+use super::{Provenance, Row, RowStance, StanceNames};
 use crate::model::ModelError;
 
 /// One party in one sentence: what a stance is about.
@@ -18,9 +17,12 @@ pub struct Unit<'u> {
 
 /// Says which stance the party of each unit takes.
 pub trait StanceSource: Send + Sync {
-    /// Four probabilities for each unit, in the order of [`Stance::ALL`]; they sum to 1. A unit's
-    /// do not depend on the other units, up to rounding.
-    fn stances(&self, units: &[Unit]) -> Result<Vec<[f32; 4]>, ModelError>;
+    /// The stances that it tells apart.
+    fn names(&self) -> &StanceNames;
+
+    /// For each unit a probability of each stance, in the order of the names; they sum to 1. A
+    /// unit's do not depend on the other units, up to rounding.
+    fn stances(&self, units: &[Unit]) -> Result<Vec<Vec<f32>>, ModelError>;
 
     /// Put into the provenance of rows what made their stances.
     fn note_in(&self, provenance: &mut Provenance);
@@ -38,9 +40,8 @@ pub fn restate(rows: &mut [Row], source: &dyn StanceSource) -> Result<(), ModelE
         })
         .collect();
     let stances = source.stances(&units)?;
-    for (row, stances) in rows.iter_mut().zip(stances) {
-        row.stance = Stance::top(&stances);
-        [row.optimistic, row.cautious, row.insistent, row.neutral] = stances;
+    for (row, probabilities) in rows.iter_mut().zip(stances) {
+        row.stance = RowStance::new(source.names(), &probabilities);
     }
     Ok(())
 }

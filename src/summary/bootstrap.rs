@@ -10,8 +10,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-use super::tally::Cluster;
+use super::clusters::{Cluster, Clusters};
 use super::{Interval, Key};
+use crate::codebook::Stance;
+use crate::scores::MOST_OWN;
 
 /// A generator for one cell and one purpose. Cells do not share a generator, so that the numbers
 /// of one do not depend on which others there are, nor on which thread computes it when.
@@ -29,48 +31,79 @@ pub(super) fn generator(seed: u64, purpose: &str, key: &Key) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(hash.finalize().into())
 }
 
-/// Sums over some articles of a cell, from which their four means follow.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sums {
-    pub probabilities: [f64; 4],
+/// The stances of the codebook.
+pub(super) const FOUR: usize = Stance::ALL.len();
+/// The most stances that there can be.
+pub(super) const MOST: usize = MOST_OWN + 1;
+
+/// Sums over some articles of a cell, from which the means of its stances follow. They are added
+/// up millions of times, in loops whose length the compiler knows: [`FOUR`], or [`MOST`] for other
+/// stances, those that are not there being 0.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sums<const N: usize> {
+    pub probabilities: [f64; N],
     pub sentences: f64,
 }
 
-impl From<&Cluster> for Sums {
-    fn from(cluster: &Cluster) -> Sums {
+impl<const N: usize> Default for Sums<N> {
+    fn default() -> Self {
         Sums {
-            probabilities: cluster.sums,
-            sentences: f64::from(cluster.sentences()),
+            probabilities: [0.0; N],
+            sentences: 0.0,
         }
     }
 }
 
-impl Sums {
-    pub fn of(clusters: &[Cluster]) -> Sums {
+impl<const N: usize> From<Cluster<'_>> for Sums<N> {
+    fn from(cluster: Cluster) -> Self {
+        let mut sums = Sums::default();
+        for (sum, value) in sums.probabilities.iter_mut().zip(cluster.sums) {
+            *sum = *value;
+        }
+        sums.sentences = f64::from(cluster.sentences());
+        sums
+    }
+}
+
+impl<const N: usize> Sums<N> {
+    pub fn of(clusters: &Clusters) -> Sums<N> {
         clusters.iter().fold(Sums::default(), |mut sums, cluster| {
             sums.add(&Sums::from(cluster));
             sums
         })
     }
 
-    pub fn add(&mut self, other: &Sums) {
+    pub fn add(&mut self, other: &Sums<N>) {
         for (sum, p) in self.probabilities.iter_mut().zip(other.probabilities) {
             *sum += p;
         }
         self.sentences += other.sentences;
     }
 
-    pub fn means(&self) -> [f64; 4] {
+    pub fn means(&self) -> [f64; N] {
         self.probabilities.map(|sum| sum / self.sentences)
     }
 }
 
 /// The means of `draws` resamples of the articles, stance by stance.
-fn resample(clusters: &[Cluster], draws: usize, rng: &mut ChaCha8Rng) -> [Vec<f64>; 4] {
-    let articles: Vec<Sums> = clusters.iter().map(Sums::from).collect();
-    let mut means: [Vec<f64>; 4] = std::array::from_fn(|_| Vec::with_capacity(draws));
+fn resample(clusters: &Clusters, draws: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+    let mut means = match clusters.stances() {
+        FOUR => resample_of::<FOUR>(clusters, draws, rng),
+        _ => resample_of::<MOST>(clusters, draws, rng),
+    };
+    means.truncate(clusters.stances());
+    means
+}
+
+fn resample_of<const N: usize>(
+    clusters: &Clusters,
+    draws: usize,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Vec<f64>> {
+    let articles: Vec<Sums<N>> = clusters.iter().map(Sums::from).collect();
+    let mut means: Vec<Vec<f64>> = (0..N).map(|_| Vec::with_capacity(draws)).collect();
     for _ in 0..draws {
-        let mut sums = Sums::default();
+        let mut sums = Sums::<N>::default();
         for _ in &articles {
             if let Some(article) = articles.get(rng.random_range(0..articles.len())) {
                 sums.add(article);
@@ -83,27 +116,30 @@ fn resample(clusters: &[Cluster], draws: usize, rng: &mut ChaCha8Rng) -> [Vec<f6
     means
 }
 
-/// Intervals of a cell's four means.
+/// Intervals of the means of a cell's stances.
 pub(super) fn mean_intervals(
-    clusters: &[Cluster],
+    clusters: &Clusters,
     draws: usize,
     rng: &mut ChaCha8Rng,
-) -> [Interval; 4] {
-    resample(clusters, draws, rng).map(percentile_interval)
+) -> Vec<Interval> {
+    let means = resample(clusters, draws, rng);
+    means.into_iter().map(percentile_interval).collect()
 }
 
-/// Intervals of the four differences `after - before`, the articles of each drawn on their own.
+/// Intervals of the differences `after - before`, the articles of each drawn on their own.
 pub(super) fn difference_intervals(
-    before: &[Cluster],
-    after: &[Cluster],
+    before: &Clusters,
+    after: &Clusters,
     draws: usize,
     rng: &mut ChaCha8Rng,
-) -> [Interval; 4] {
-    let mut before = resample(before, draws, rng).into_iter();
-    resample(after, draws, rng).map(|after| {
-        let before = before.next().unwrap_or_default();
+) -> Vec<Interval> {
+    let before = resample(before, draws, rng);
+    let after = resample(after, draws, rng);
+    let each = before.into_iter().zip(after);
+    each.map(|(before, after)| {
         percentile_interval(after.iter().zip(before).map(|(a, b)| a - b).collect())
     })
+    .collect()
 }
 
 fn percentile_interval(mut draws: Vec<f64>) -> Interval {

@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::bootstrap::{self, Sums};
+use super::bootstrap;
 use super::prediction_powered;
 use super::tally::{Tallied, TalliedCell};
 use super::{Estimate, Key, Options};
 
-/// One cell of a summary. Arrays of four are in the order of
-/// [`Stance::ALL`](crate::codebook::Stance::ALL).
+/// One cell of a summary. Values by stance are in the order of
+/// [`Tallied::stances`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cell {
     pub key: Key,
@@ -19,9 +19,9 @@ pub struct Cell {
     pub articles: usize,
     /// Mean probability of each stance among the sentences; corrected, where
     /// [`Cell::correction`] says so.
-    pub means: [Estimate; 4],
+    pub means: Vec<Estimate>,
     /// Share of the sentences whose most probable stance is this one, by the classifier.
-    pub shares: [f64; 4],
+    pub shares: Vec<f64>,
     /// Labelled rows in the cell.
     pub labelled: u64,
     /// The classifier's weight in a correction with labels (0: the labels alone speak).
@@ -61,23 +61,18 @@ pub fn summarize(tallied: &Tallied, options: &Options) -> Vec<Cell> {
 }
 
 fn estimate(cell: &TalliedCell, corrected: bool, options: &Options) -> Cell {
-    let sums = Sums::of(&cell.articles);
-    let tops = cell.articles.iter().fold([0u64; 4], |mut tops, article| {
-        tops.iter_mut()
-            .zip(article.tops)
-            .for_each(|(sum, n)| *sum += u64::from(n));
-        tops
-    });
+    let sentences = cell.articles.sentences();
+    let share = |top: u64| top as f64 / sentences as f64;
     let plain = |value| Estimate {
         value,
         interval: None,
     };
     let mut result = Cell {
         key: cell.key.clone(),
-        sentences: tops.iter().sum(),
+        sentences,
         articles: cell.articles.len(),
-        means: sums.means().map(plain),
-        shares: tops.map(|n| n as f64 / sums.sentences),
+        means: cell.articles.means().into_iter().map(plain).collect(),
+        shares: cell.articles.tops().into_iter().map(share).collect(),
         labelled: cell
             .labelled
             .iter()

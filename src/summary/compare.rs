@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::bootstrap::{self, Sums};
+use super::bootstrap;
 use super::names::nearest;
 use super::tally::{Tallied, TalliedCell};
 use super::{
     Dimension, Interval, Key, Options, SummaryError, benjamini_hochberg, permutation,
     prediction_powered,
 };
-use crate::codebook::Stance;
+use crate::scores::StanceNames;
 
 /// One side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -30,7 +30,8 @@ pub struct Change {
     pub key: Key,
     pub from: String,
     pub to: String,
-    pub stance: Stance,
+    /// The place of the stance in [`Comparison::stances`].
+    pub stance: usize,
     pub before: Side,
     pub after: Side,
     /// `after` minus `before`.
@@ -58,6 +59,8 @@ pub struct Comparison {
     pub over: Dimension,
     /// The columns compared within, as the parts of each key.
     pub within: Vec<Dimension>,
+    /// The stances that the rows tell apart.
+    pub stances: StanceNames,
     /// The pairs compared, in order.
     pub pairs: Vec<(String, String)>,
     /// By size of the difference, the largest first.
@@ -138,7 +141,7 @@ pub fn compare(
     let mut left_out = Vec::new();
     for result in results.into_iter().flatten() {
         match result {
-            Ok(four) => changes.extend(four),
+            Ok(each) => changes.extend(each),
             Err(out) => left_out.push(out),
         }
     }
@@ -151,6 +154,7 @@ pub fn compare(
     Ok(Comparison {
         over,
         within,
+        stances: tallied.stances.clone(),
         pairs,
         changes,
         left_out,
@@ -216,7 +220,7 @@ fn pairs(
     Ok(vec![(from.to_owned(), to.to_owned())])
 }
 
-/// The changes of the four stances between two cells, or why there are none.
+/// The changes of the stances between two cells, or why there are none.
 fn changes(
     key: &Key,
     (from, to): &(String, String),
@@ -242,14 +246,14 @@ fn changes(
     let change = |stance: usize, means: (f64, f64), difference, interval, p| {
         let side = |cell: &TalliedCell, mean| Side {
             mean,
-            sentences: cell.articles.iter().map(|a| u64::from(a.sentences())).sum(),
+            sentences: cell.articles.sentences(),
             articles: cell.articles.len(),
         };
         Change {
             key: key.clone(),
             from: from.clone(),
             to: to.clone(),
-            stance: Stance::ALL[stance],
+            stance,
             before: side(before, means.0),
             after: side(after, means.1),
             difference,
@@ -281,11 +285,8 @@ fn changes(
         options.permutations,
         &mut rng,
     );
-    let (one, two) = (
-        Sums::of(&before.articles).means(),
-        Sums::of(&after.articles).means(),
-    );
-    Ok((0..4)
+    let (one, two) = (before.articles.means(), after.articles.means());
+    Ok((0..one.len())
         .map(|s| change(s, (one[s], two[s]), two[s] - one[s], intervals[s], p[s]))
         .collect())
 }

@@ -9,8 +9,7 @@ use std::path::Path;
 
 use super::spreadsheet::escape;
 use super::{By, Cell, Comparison, SummaryError};
-use crate::codebook::Stance;
-use crate::scores::Output;
+use crate::scores::{Output, StanceNames};
 
 /// Name of the summary in the folder that `stance score` writes.
 pub const SUMMARY_FILE: &str = "summary.csv";
@@ -26,6 +25,7 @@ pub const SUMMARY_FILE: &str = "summary.csv";
 pub fn write_summary(
     out: impl Write,
     by: &By,
+    stances: &StanceNames,
     cells: &[Cell],
     with_labels: bool,
 ) -> std::io::Result<()> {
@@ -36,15 +36,14 @@ pub fn write_summary(
         .map(|d| d.name().to_owned())
         .collect();
     header.extend(["sentences", "articles"].map(str::to_owned));
-    for stance in Stance::ALL {
-        let name = stance.name();
+    for name in stances.iter() {
         header.extend([
             name.to_owned(),
             format!("{name}_low"),
             format!("{name}_high"),
         ]);
     }
-    header.extend(Stance::ALL.map(|stance| format!("share_{}", stance.name())));
+    header.extend(stances.iter().map(|name| format!("share_{name}")));
     if with_labels {
         header.extend(["labelled", "lambda"].map(str::to_owned));
     }
@@ -62,7 +61,7 @@ pub fn write_summary(
             record.push(number(mean.interval.map(|interval| interval.low)));
             record.push(number(mean.interval.map(|interval| interval.high)));
         }
-        record.extend(cell.shares.map(|share| number(Some(share))));
+        record.extend(cell.shares.iter().map(|share| number(Some(*share))));
         if with_labels {
             record.extend([cell.labelled.to_string(), number(cell.correction)]);
         }
@@ -103,7 +102,7 @@ pub fn write_comparison(out: impl Write, comparison: &Comparison) -> std::io::Re
             escape(&change.from).into_owned(),
             escape(&change.to).into_owned(),
         ]);
-        record.push(change.stance.name().to_owned());
+        record.push(comparison.stances.name(change.stance).to_owned());
         for side in [change.before, change.after] {
             record.push(number(Some(side.mean)));
             record.extend([side.sentences.to_string(), side.articles.to_string()]);
@@ -129,7 +128,7 @@ pub fn write_comparison(out: impl Write, comparison: &Comparison) -> std::io::Re
 }
 
 /// Write a file that appears whole or not at all, with one of the functions above:
-/// `write_file(path, |out| write_summary(out, by, cells, false))`.
+/// `write_file(path, |out| write_summary(out, by, stances, cells, false))`.
 ///
 /// # Errors
 /// When the file cannot be written.

@@ -39,6 +39,14 @@ pub enum SummaryError {
          other articles, or have the articles other ids now?"
     )]
     NoLabelMatches { labelled: usize },
+    #[error(
+        "there are rows or labels with the stances {found} among those with {expected}; different \
+         stances do not compare"
+    )]
+    OtherStances {
+        expected: crate::scores::StanceNames,
+        found: crate::scores::StanceNames,
+    },
     #[error("a sample of no rows was asked for; give a number of at least 1")]
     EmptySample,
     #[error("{file}: cannot be written: {source}")]

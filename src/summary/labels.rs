@@ -10,8 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::SummaryError;
 use super::spreadsheet::unescape;
-use crate::codebook::Stance;
-use crate::scores::Row;
+use crate::scores::{Row, StanceNames};
 
 /// A row's identity in a sample: an `r` and 16 hexadecimal digits, made from summit, article,
 /// sentence and party. The letter keeps spreadsheets from taking it for a number.
@@ -43,6 +42,7 @@ fn key(summit: Option<&str>, article: &str, sentence: u32, party: &str) -> Strin
 /// Hand-given labels of a random sample of rows, with the probability with which each was drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
+    stances: StanceNames,
     rows: HashMap<String, Label>,
     has_probabilities: bool,
 }
@@ -50,7 +50,7 @@ pub struct Labels {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Label {
     /// `None` for a sampled row that nobody labelled.
-    stance: Option<Stance>,
+    stance: Option<usize>,
     probability: f64,
 }
 
@@ -58,7 +58,7 @@ impl Labels {
     /// Read the labels from what `stance sample` wrote and a person filled in: CSV (with commas,
     /// semicolons or tabs, as spreadsheets of different countries save it) or JSON Lines.
     ///
-    /// The column `label` holds the stance: its name, the first letters of it, or two with a
+    /// The column `label` holds one of these stances: its name, the first letters of it, or two with a
     /// slash between them, of which the first counts (codebook rule 7); rows whose label is
     /// empty are left out. Rows are known by the column `key`, or else by `article`, `summit`,
     /// `sentence` and `party`. Without a column `inclusion_probability` all rows weigh the same.
@@ -66,7 +66,7 @@ impl Labels {
     /// # Errors
     /// [`SummaryError::ReadLabels`], and [`SummaryError::Label`] or [`SummaryError::Labels`]
     /// for what is no such file, with the line.
-    pub fn read(path: &Path) -> Result<Labels, SummaryError> {
+    pub fn read(path: &Path, stances: &StanceNames) -> Result<Labels, SummaryError> {
         let file = path.display().to_string();
         let mut bytes = Vec::new();
         File::open(path)
@@ -82,10 +82,10 @@ impl Labels {
             ),
             file: file.clone(),
         })?;
-        Labels::parse(&text, &file)
+        Labels::parse(&text, &file, stances)
     }
 
-    fn parse(text: &str, file: &str) -> Result<Labels, SummaryError> {
+    fn parse(text: &str, file: &str, stances: &StanceNames) -> Result<Labels, SummaryError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let records = if text.trim_start().starts_with('{') {
             json_records(text, file)?
@@ -95,7 +95,7 @@ impl Labels {
         let mut rows: HashMap<String, Label> = HashMap::new();
         let mut with_probability = 0;
         for record in &records {
-            let (key, label) = record.label(file)?;
+            let (key, label) = record.label(file, stances)?;
             with_probability += usize::from(record.get("inclusion_probability").is_some());
             match rows.insert(key, label) {
                 Some(earlier) if earlier != label => {
@@ -120,9 +120,15 @@ impl Labels {
             );
         }
         Ok(Labels {
+            stances: stances.clone(),
             rows,
             has_probabilities: with_probability > 0,
         })
+    }
+
+    /// The stances that the labels may name.
+    pub fn stances(&self) -> &StanceNames {
+        &self.stances
     }
 
     /// How many rows have a label.
@@ -145,8 +151,9 @@ impl Labels {
             .then(|| self.rows.values().map(|l| 1.0 / l.probability).sum())
     }
 
-    /// The label of the row with this key, and its weight: 1 over its inclusion probability.
-    pub(super) fn get(&self, key: &str) -> Option<(Stance, f64)> {
+    /// The label of the row with this key, by its place among the stances, and its weight: 1 over
+    /// its inclusion probability.
+    pub(super) fn get(&self, key: &str) -> Option<(usize, f64)> {
         let label = self.rows.get(key)?;
         Some((label.stance?, 1.0 / label.probability))
     }
@@ -175,19 +182,24 @@ impl Record {
         }
     }
 
-    fn label(&self, file: &str) -> Result<(String, Label), SummaryError> {
+    fn label(&self, file: &str, stances: &StanceNames) -> Result<(String, Label), SummaryError> {
         let error = |problem: String| self.error(file, problem);
         if !self.fields.contains_key("label") {
             return Err(error("there is no column \"label\"".to_owned()));
         }
         let stance = match self.get("label") {
             None => None,
-            Some(label) => Some(parse_stance(label).ok_or_else(|| {
-                error(format!(
-                    "{label:?} is no stance; write optimistic, cautious, insistent or neutral, or \
-                     leave it empty"
-                ))
-            })?),
+            // Of two stances the first (codebook rule 7).
+            Some(label) => Some(
+                stances
+                    .of_label(label.split('/').next().unwrap_or_default())
+                    .ok_or_else(|| {
+                        error(format!(
+                            "{label:?} is no stance; write {}, or leave it empty",
+                            stances.choice()
+                        ))
+                    })?,
+            ),
         };
         let probability = match self.get("inclusion_probability") {
             None => 1.0,
@@ -230,15 +242,6 @@ impl Record {
         let summit = self.fields.get("summit").map(String::as_str);
         Ok(key(summit, field("article")?, sentence, field("party")?))
     }
-}
-
-fn parse_stance(label: &str) -> Option<Stance> {
-    let first = label.split('/').next()?.trim().to_lowercase();
-    let mut fitting = Stance::ALL
-        .into_iter()
-        .filter(|s| s.name().starts_with(&first));
-    let stance = fitting.next()?;
-    (!first.is_empty() && fitting.next().is_none()).then_some(stance)
 }
 
 fn json_records(text: &str, file: &str) -> Result<Vec<Record>, SummaryError> {
@@ -321,13 +324,28 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Labels, String> {
-        Labels::parse(text, "labels.csv").map_err(|error| error.to_string())
+        let stances = StanceNames::codebook();
+        Labels::parse(text, "labels.csv", &stances).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn labels_are_of_the_stances_of_the_scores() {
+        let stances = StanceNames::new(["supportive", "opposed"]).unwrap();
+        let parse = |text| Labels::parse(text, "labels.csv", &stances);
+        let labels = parse("key,label\nr1,Opposed\nr2,n\n").unwrap();
+        assert_eq!(labels.get("r1"), Some((1, 1.0)));
+        assert_eq!(labels.get("r2"), Some((2, 1.0)));
+        let said = parse("key,label\nr1,cautious\n").unwrap_err().to_string();
+        assert!(
+            said.contains("write supportive, opposed or neutral, or leave"),
+            "{said}"
+        );
     }
 
     #[test]
     fn spreadsheets_of_any_country_are_read() {
         let plain = parse("key,label,inclusion_probability\nr1,insistent,0.25\nr2,,0.5\n").unwrap();
-        assert_eq!(plain.get("r1"), Some((Stance::Insistent, 4.0)));
+        assert_eq!(plain.get("r1"), Some((2, 4.0)));
         assert_eq!(plain.get("r2"), None);
         assert_eq!((plain.labelled(), plain.unlabelled()), (1, 1));
         assert_eq!(plain.stands_for(), Some(6.0));
@@ -343,10 +361,7 @@ mod tests {
     fn rows_are_also_known_by_their_columns() {
         let labels =
             parse("article,summit,sentence,party,label\na1,,3,'=x,cautious/insistent\n").unwrap();
-        assert_eq!(
-            labels.get(&key(None, "a1", 3, "=x")),
-            Some((Stance::Cautious, 1.0))
-        );
+        assert_eq!(labels.get(&key(None, "a1", 3, "=x")), Some((1, 1.0)));
         assert_eq!(labels.stands_for(), None);
         assert_ne!(key(Some("a"), "b", 1, "c"), key(Some("ab"), "", 1, "c"));
     }

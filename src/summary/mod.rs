@@ -19,6 +19,7 @@
 
 mod bootstrap;
 mod cells;
+mod clusters;
 mod compare;
 pub mod csv;
 mod error;
@@ -36,12 +37,13 @@ use serde::Serialize;
 
 pub use bootstrap::quantile;
 pub use cells::{Cell, Note, summarize};
+pub use clusters::{Cluster, Clusters, LabelledCluster};
 pub use compare::{Change, Comparison, LeftOut, Side, compare};
 pub use error::SummaryError;
 pub use key::{By, Dimension, Key, NONE};
 pub use labels::{Labels, row_key};
 pub use multiplicity::benjamini_hochberg;
-pub use tally::{Cluster, LabelUse, LabelledCluster, Summit, Tallied, TalliedCell, Tally};
+pub use tally::{LabelUse, Summit, Tallied, TalliedCell, Tally};
 
 /// How summaries are computed. The confidence level is 95% throughout.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -8,31 +8,45 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::bootstrap::Sums;
-use super::tally::Cluster;
+use super::bootstrap::{FOUR, MOST, Sums};
+use super::clusters::Clusters;
 
-/// Two-sided p-values of the four differences of means between two groups of articles. Where
-/// there are no more than `permutations` deals, all are tried and p is exact.
+/// Two-sided p-values of the differences of means between two groups of articles, stance by
+/// stance. Where there are no more than `permutations` deals, all are tried and p is exact.
 pub(super) fn p_values(
-    before: &[Cluster],
-    after: &[Cluster],
+    before: &Clusters,
+    after: &Clusters,
     permutations: usize,
     rng: &mut ChaCha8Rng,
-) -> [f64; 4] {
+) -> Vec<f64> {
+    let mut p = match before.stances() {
+        FOUR => p_values_of::<FOUR>(before, after, permutations, rng).to_vec(),
+        _ => p_values_of::<MOST>(before, after, permutations, rng).to_vec(),
+    };
+    p.truncate(before.stances());
+    p
+}
+
+fn p_values_of<const N: usize>(
+    before: &Clusters,
+    after: &Clusters,
+    permutations: usize,
+    rng: &mut ChaCha8Rng,
+) -> [f64; N] {
     // Dealing out the smaller group settles the larger.
     let (small, large) = if before.len() <= after.len() {
         (before, after)
     } else {
         (after, before)
     };
-    let mut deck: Vec<Sums> = small.iter().chain(large).map(Sums::from).collect();
+    let mut deck: Vec<Sums<N>> = small.iter().chain(large.iter()).map(Sums::from).collect();
     let mut total = Sums::of(small);
     total.add(&Sums::of(large));
     let observed = distance(&Sums::of(small), &total);
     // Deals that differ exactly as much must count, whatever the order of their additions.
     let limits = observed.map(|d| d - 1e-9 * d.max(1e-3));
-    let mut count = [0usize; 4];
-    let mut tally = |sums: &Sums| {
+    let mut count = [0usize; N];
+    let mut tally = |sums: &Sums<N>| {
         for (count, (d, limit)) in count
             .iter_mut()
             .zip(distance(sums, &total).iter().zip(limits))
@@ -62,9 +76,9 @@ pub(super) fn p_values(
     }
 }
 
-/// How far the four means of a group lie from those of all others.
-fn distance(group: &Sums, total: &Sums) -> [f64; 4] {
-    let rest = Sums {
+/// How far the means of a group lie from those of all others.
+fn distance<const N: usize>(group: &Sums<N>, total: &Sums<N>) -> [f64; N] {
+    let rest: Sums<N> = Sums {
         probabilities: std::array::from_fn(|s| total.probabilities[s] - group.probabilities[s]),
         sentences: total.sentences - group.sentences,
     };
@@ -86,8 +100,13 @@ fn combinations(n: usize, k: usize, limit: usize) -> Option<usize> {
 }
 
 /// Visit the sums of every group of `k` of the articles.
-fn each_combination(deck: &[Sums], k: usize, visit: &mut impl FnMut(&Sums)) {
-    fn go(deck: &[Sums], k: usize, sums: Sums, visit: &mut impl FnMut(&Sums)) {
+fn each_combination<const N: usize>(deck: &[Sums<N>], k: usize, visit: &mut impl FnMut(&Sums<N>)) {
+    fn go<const N: usize>(
+        deck: &[Sums<N>],
+        k: usize,
+        sums: Sums<N>,
+        visit: &mut impl FnMut(&Sums<N>),
+    ) {
         if k == 0 {
             return visit(&sums);
         }

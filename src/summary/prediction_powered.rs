@@ -12,8 +12,8 @@
 //! ```
 //!
 //! with `y` 1 for the labelled stance and 0 for the others, and `f` its predicted probability.
-//! λ is one number for the four stances, chosen to make the sum of their variances smallest, so
-//! the four estimates add up to 1 (but for what chance puts below 0, which is reported as 0).
+//! λ is one number for all stances, chosen to make the sum of their variances smallest, so
+//! the estimates add up to 1 (but for what chance puts below 0, which is reported as 0).
 //! Whatever λ and however wrong `f`, θ aims at the true share.
 //!
 //! Two things differ from the papers. The sample is part of the rows, not apart from them, and
@@ -35,27 +35,30 @@
 //! Where fewer than five labelled articles have a stance, or lack it, the interval is widened to
 //! hold the Wilson interval of the labelled share in as many observations.
 
+use smallvec::SmallVec;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::tally::{Cluster, LabelledCluster};
+use super::clusters::{Clusters, LabelledCluster};
 use super::{Estimate, Interval};
 
 /// Articles with and without a stance, among the labelled, below which the normal approximation
 /// is not trusted.
 const RARE: usize = 5;
 
-/// The corrected means of a cell; arrays are in the order of
-/// [`Stance::ALL`](crate::codebook::Stance::ALL).
+/// An article's part of something, stance by stance.
+type Values = SmallVec<[f64; 4]>;
+
+/// The corrected means of a cell, stance by stance, as its clusters have them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Corrected {
-    pub means: [f64; 4],
-    pub variances: [f64; 4],
+    pub means: Vec<f64>,
+    pub variances: Vec<f64>,
     /// The classifier's weight, 0 to 1.
     pub lambda: f64,
     /// Degrees of freedom of the variances.
     pub freedom: f64,
     /// What an interval must hold where a stance is rare; see the module's page.
-    guard: [Option<Interval>; 4],
+    guard: Vec<Option<Interval>>,
 }
 
 /// Correct a cell's means with its labelled rows. `lambda` fixes the classifier's weight; without
@@ -64,7 +67,7 @@ pub struct Corrected {
 /// `articles` and `labelled` must be in the order of their articles, as a
 /// [`Tally`](super::Tally) gives them.
 pub fn estimate(
-    articles: &[Cluster],
+    articles: &Clusters,
     labelled: &[LabelledCluster],
     lambda: Option<f64>,
 ) -> Option<Corrected> {
@@ -74,23 +77,25 @@ pub fn estimate(
     if labelled.len() < 2 || !(rows > 0.0 && weight > 0.0) {
         return None;
     }
-    let mean = |sum: &dyn Fn(usize) -> f64, of: f64| std::array::from_fn(|s| sum(s) / of);
-    let predicted: [f64; 4] = mean(&|s| articles.iter().map(|a| a.sums[s]).sum(), rows);
-    let sample_predicted: [f64; 4] =
-        mean(&|s| labelled.iter().map(|a| a.predicted[s]).sum(), weight);
-    let sample_true: [f64; 4] = mean(&|s| labelled.iter().map(|a| a.labelled[s]).sum(), weight);
+    let stances = 0..articles.stances();
+    let mean = |sum: &dyn Fn(usize) -> f64, of: f64| -> Vec<f64> {
+        stances.clone().map(|s| sum(s) / of).collect()
+    };
+    let predicted = mean(&|s| articles.iter().map(|a| a.sums[s]).sum(), rows);
+    let sample_predicted = mean(&|s| labelled.iter().map(|a| a.predicted[s]).sum(), weight);
+    let sample_true = mean(&|s| labelled.iter().map(|a| a.labelled[s]).sum(), weight);
 
     // An article's influence on the estimate is `labels + λ · predictions`.
     let mut remaining = labelled.iter().peekable();
-    let influences: Vec<([f64; 4], [f64; 4])> = articles
+    let influences: Vec<(Values, Values)> = articles
         .iter()
         .map(|article| {
             let n = f64::from(article.sentences());
-            let mut labels = [0.0; 4];
-            let mut predictions: [f64; 4] =
-                std::array::from_fn(|s| (article.sums[s] - n * predicted[s]) / rows);
+            let mut labels: Values = stances.clone().map(|_| 0.0).collect();
+            let of_rows = |s: usize| (article.sums[s] - n * predicted[s]) / rows;
+            let mut predictions: Values = stances.clone().map(of_rows).collect();
             if let Some(part) = remaining.next_if(|part| part.article == article.article) {
-                for s in 0..4 {
+                for s in stances.clone() {
                     labels[s] = (part.labelled[s] - part.weight * sample_true[s]) / weight;
                     predictions[s] -=
                         (part.predicted[s] - part.weight * sample_predicted[s]) / weight;
@@ -103,7 +108,7 @@ pub fn estimate(
     let lambda = lambda.unwrap_or_else(|| {
         let (mut cross, mut square) = (0.0, 0.0);
         for (labels, predictions) in &influences {
-            for s in 0..4 {
+            for s in stances.clone() {
                 cross += labels[s] * predictions[s];
                 square += predictions[s] * predictions[s];
             }
@@ -115,46 +120,45 @@ pub fn estimate(
             0.0
         }
     });
-    let variances = std::array::from_fn(|s| {
+    let variance = |s: usize| {
         let squares = influences
             .iter()
             .map(|(l, p)| (l[s] + lambda * p[s]).powi(2));
         squares.sum::<f64>() * m / (m - 1.0)
-    });
+    };
     let squared_weights: f64 = labelled.iter().map(|a| a.squared_weight).sum();
     let observations = m.min(weight * weight / squared_weights);
-    let guard = std::array::from_fn(|s| {
+    let guard = |s: usize| {
         let with = labelled.iter().filter(|a| a.labelled[s] > 0.0).count();
         let without = labelled.iter().filter(|a| a.labelled[s] < a.weight).count();
         (with < RARE || without < RARE).then(|| wilson(sample_true[s], observations))
-    });
+    };
+    let mean = |s: usize| sample_true[s] + lambda * (predicted[s] - sample_predicted[s]);
     Some(Corrected {
-        means: std::array::from_fn(|s| {
-            sample_true[s] + lambda * (predicted[s] - sample_predicted[s])
-        }),
-        variances,
+        means: stances.clone().map(mean).collect(),
+        variances: stances.clone().map(variance).collect(),
         lambda,
         freedom: (observations - 1.0).max(1.0),
-        guard,
+        guard: stances.clone().map(guard).collect(),
     })
 }
 
 impl Corrected {
     /// Corrected means from elsewhere, of stances that are not rare.
-    pub fn new(means: [f64; 4], variances: [f64; 4], lambda: f64, freedom: f64) -> Corrected {
+    pub fn new(means: Vec<f64>, variances: Vec<f64>, lambda: f64, freedom: f64) -> Corrected {
         Corrected {
+            guard: vec![None; means.len()],
             means,
             variances,
             lambda,
             freedom,
-            guard: [None; 4],
         }
     }
 
     /// The means with 95% intervals, none of them below 0 or above 1.
-    pub fn estimates(&self) -> [Estimate; 4] {
+    pub fn estimates(&self) -> Vec<Estimate> {
         let t = t_quantile(self.freedom);
-        std::array::from_fn(|s| {
+        let estimate = |s: usize| {
             let value = self.means[s].clamp(0.0, 1.0);
             let half = t * self.variances[s].sqrt();
             let (mut low, mut high) = (self.means[s] - half, self.means[s] + half);
@@ -169,7 +173,8 @@ impl Corrected {
                 value,
                 interval: Some(interval),
             }
-        })
+        };
+        (0..self.means.len()).map(estimate).collect()
     }
 }
 
@@ -182,10 +187,10 @@ pub struct Difference {
     pub p: f64,
 }
 
-/// The four differences `after - before`, whose articles are different ones. Degrees of freedom
-/// are Welch and Satterthwaite's.
-pub fn differences(before: &Corrected, after: &Corrected) -> [Difference; 4] {
-    std::array::from_fn(|s| {
+/// The differences `after - before`, whose articles are different ones. Degrees of freedom are
+/// Welch and Satterthwaite's.
+pub fn differences(before: &Corrected, after: &Corrected) -> Vec<Difference> {
+    let difference = |s: usize| {
         let (one, two) = (before.variances[s], after.variances[s]);
         let variance = one + two;
         let freedom =
@@ -222,7 +227,10 @@ pub fn differences(before: &Corrected, after: &Corrected) -> [Difference; 4] {
             high: high.min(1.0),
         };
         Difference { value, interval, p }
-    })
+    };
+    (0..before.means.len().min(after.means.len()))
+        .map(difference)
+        .collect()
 }
 
 fn t_distribution(freedom: f64) -> Option<StudentsT> {

@@ -4,49 +4,16 @@ use std::collections::HashMap;
 
 use indexmap::IndexSet;
 
+use super::clusters::{Clusters, LabelledCluster};
 use super::{By, Dimension, Key, Labels, SummaryError, row_key};
-use crate::codebook::Stance;
-use crate::scores::Row;
-
-/// One article's part of a cell.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cluster {
-    /// Number of the article, in the order of summit and id.
-    pub(super) article: u32,
-    /// Sums of the four stance probabilities over the article's sentences.
-    pub sums: [f64; 4],
-    /// Sentences by their most probable stance.
-    pub tops: [u32; 4],
-}
-
-impl Cluster {
-    /// How many of the article's sentences the cell has.
-    pub fn sentences(&self) -> u32 {
-        self.tops.iter().sum()
-    }
-}
-
-/// One article's labelled rows in a cell, weighted by the inverse of the probability with which
-/// each was drawn.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LabelledCluster {
-    pub(super) article: u32,
-    pub rows: u32,
-    /// Sum of weights, and of their squares.
-    pub weight: f64,
-    pub squared_weight: f64,
-    /// Weighted sums of the predicted probabilities of the four stances.
-    pub predicted: [f64; 4],
-    /// Weighted sums of the labels: 1 for the labelled stance, 0 for the others.
-    pub labelled: [f64; 4],
-}
+use crate::scores::{Row, StanceNames};
 
 /// A cell: its key and its articles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TalliedCell {
     pub key: Key,
     /// The cell's articles, in a fixed order whatever the order of the rows.
-    pub articles: Vec<Cluster>,
+    pub articles: Clusters,
     /// The articles of the cell that have labelled rows, in the same order.
     pub labelled: Vec<LabelledCluster>,
 }
@@ -76,6 +43,8 @@ pub struct LabelUse {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tallied {
     pub by: By,
+    /// The stances that the rows tell apart; all values by stance are in their order.
+    pub stances: StanceNames,
     /// In the order of their keys.
     pub cells: Vec<TalliedCell>,
     /// The summits in order of date, those without a date last, by name.
@@ -90,9 +59,8 @@ pub struct Tallied {
 /// A cell's values as numbers of names; 0 where there is no value.
 type Ids = [u32; 4];
 
-#[derive(Default)]
 struct Cell {
-    articles: Vec<Cluster>,
+    articles: Clusters,
     labelled: Vec<LabelledCluster>,
 }
 
@@ -103,6 +71,9 @@ type ArticleKey = (u32, Box<str>);
 /// Takes rows one by one, in any order; memory grows with cells × articles, not with sentences.
 pub struct Tally {
     by: By,
+    stances: StanceNames,
+    /// Of a row or of labels, where they are others.
+    other_stances: Option<StanceNames>,
     names: [Names; 4],
     /// An article's number is its index.
     articles: IndexSet<ArticleKey>,
@@ -116,10 +87,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Group rows by these columns.
-    pub fn new(by: By) -> Tally {
+    /// Group rows with these stances by these columns.
+    pub fn new(by: By, stances: &StanceNames) -> Tally {
         Tally {
             by,
+            stances: stances.clone(),
+            other_stances: None,
             names: Default::default(),
             articles: IndexSet::new(),
             article_dates: Vec::new(),
@@ -132,15 +105,23 @@ impl Tally {
     }
 
     /// Look the rows up in these labels, to correct the summaries with them.
-    pub fn with_labels(self, labels: Labels) -> Tally {
+    pub fn with_labels(mut self, labels: Labels) -> Tally {
+        self.expect(labels.stances());
         Tally {
             labels: Some(labels),
             ..self
         }
     }
 
-    /// Add one row.
+    fn expect(&mut self, stances: &StanceNames) {
+        if *stances != self.stances {
+            self.other_stances.get_or_insert_with(|| stances.clone());
+        }
+    }
+
+    /// Add one row. One with other stances is told of by [`Tally::finish`].
     pub fn add(&mut self, row: &Row) {
+        self.expect(row.stance.names());
         self.rows += 1;
         let summit = self.names[Dimension::Summit.index()].number(row.summit.as_deref());
         let article = self.article(row, summit);
@@ -163,7 +144,14 @@ impl Tally {
                 }
             };
         }
-        let mut add = |ids: Ids| self.cells.entry(ids).or_default().add(article, row, label);
+        let stances = self.stances.len();
+        let mut add = |ids: Ids| {
+            let cell = self.cells.entry(ids).or_insert_with(|| Cell {
+                articles: Clusters::new(stances),
+                labelled: Vec::new(),
+            });
+            cell.add(article, row, label);
+        };
         if !by_issue || row.issues.is_empty() {
             return add(ids);
         }
@@ -201,8 +189,15 @@ impl Tally {
     /// Close the tally.
     ///
     /// # Errors
-    /// [`SummaryError::NoLabelMatches`] when there are labels but none of a row that was added.
+    /// [`SummaryError::NoLabelMatches`] when there are labels but none of a row that was added, and
+    /// [`SummaryError::OtherStances`] when rows or labels had other stances.
     pub fn finish(self) -> Result<Tallied, SummaryError> {
+        if let Some(found) = self.other_stances {
+            return Err(SummaryError::OtherStances {
+                expected: self.stances,
+                found,
+            });
+        }
         let labels = match &self.labels {
             None => None,
             Some(labels) if self.matched == 0 => {
@@ -229,14 +224,15 @@ impl Tally {
                     key: Key(values
                         .map(|d| name(*d, ids[d.index()]).map(str::to_owned))
                         .collect()),
-                    articles: merge(cell.articles, &ranks),
-                    labelled: merge(cell.labelled, &ranks),
+                    articles: cell.articles.ranked(&ranks),
+                    labelled: LabelledCluster::ranked(cell.labelled, &ranks),
                 }
             })
             .collect();
         cells.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(Tallied {
             by: self.by,
+            stances: self.stances,
             cells,
             summits,
             rows: self.rows,
@@ -294,101 +290,19 @@ impl Tally {
 }
 
 impl Cell {
-    fn add(&mut self, article: u32, row: &Row, label: Option<(Stance, f64)>) {
-        if self
-            .articles
-            .last()
-            .is_none_or(|last| last.article != article)
-        {
-            self.articles.push(Cluster {
-                article,
-                sums: [0.0; 4],
-                tops: [0; 4],
-            });
-        }
-        let p = row.probabilities().map(f64::from);
-        if let Some(cluster) = self.articles.last_mut() {
-            for (s, stance) in Stance::ALL.into_iter().enumerate() {
-                cluster.sums[s] += p[s];
-                cluster.tops[s] += u32::from(row.stance == stance);
-            }
-        }
+    /// Add a row, with its label's stance and weight.
+    fn add(&mut self, article: u32, row: &Row, label: Option<(usize, f64)>) {
+        let p = row.stance.probabilities();
+        self.articles.add(article, p, row.stance.index());
         let Some((stance, weight)) = label else {
             return;
         };
-        let one_hot = Stance::ALL.map(|s| if s == stance { weight } else { 0.0 });
-        let part = LabelledCluster {
-            article,
-            rows: 1,
-            weight,
-            squared_weight: weight * weight,
-            predicted: p.map(|p| p * weight),
-            labelled: one_hot,
-        };
+        let part = LabelledCluster::of_row(article, p, stance, weight);
         match self.labelled.last_mut() {
             Some(last) if last.article == article => last.merge(&part),
             _ => self.labelled.push(part),
         }
     }
-}
-
-/// What can be put in order of articles, the parts of one article put together.
-trait OfArticle {
-    fn article(&self) -> u32;
-    fn set_article(&mut self, article: u32);
-    fn merge(&mut self, other: &Self);
-}
-
-impl OfArticle for Cluster {
-    fn article(&self) -> u32 {
-        self.article
-    }
-
-    fn set_article(&mut self, article: u32) {
-        self.article = article;
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for s in 0..4 {
-            self.sums[s] += other.sums[s];
-            self.tops[s] += other.tops[s];
-        }
-    }
-}
-
-impl OfArticle for LabelledCluster {
-    fn article(&self) -> u32 {
-        self.article
-    }
-
-    fn set_article(&mut self, article: u32) {
-        self.article = article;
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.weight += other.weight;
-        self.squared_weight += other.squared_weight;
-        for s in 0..4 {
-            self.predicted[s] += other.predicted[s];
-            self.labelled[s] += other.labelled[s];
-        }
-    }
-}
-
-fn merge<T: OfArticle>(mut parts: Vec<T>, ranks: &[u32]) -> Vec<T> {
-    for part in &mut parts {
-        part.set_article(ranks[part.article() as usize]);
-    }
-    parts.sort_by_key(T::article);
-    parts.dedup_by(|later, earlier| {
-        let same = later.article() == earlier.article();
-        if same {
-            earlier.merge(later);
-        }
-        same
-    });
-    parts
 }
 
 /// Names and their numbers; 0 is no name.

@@ -8,11 +8,12 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::findings::{Findings, Place};
-use super::{save, table};
-use crate::annotations::{self, AnnotatedArticle, CorpusError};
+use super::save;
+use crate::annotations::table::{self, Known, NumberedArticle};
+use crate::annotations::{self, AnnotatedArticle, CorpusError, Findings, Place};
 use crate::codebook::Stance;
 use crate::lists;
+use crate::scores::StanceNames;
 
 /// Share of the articles that is held out where the user gives no dev split.
 const HELD_OUT: f64 = 0.2;
@@ -76,11 +77,16 @@ impl Corpora {
 impl Corpus {
     fn read(path: &Path, issues: &[String], findings: &mut Findings) -> anyhow::Result<Corpus> {
         let file = path.display().to_string();
-        let complete = is_json(path)?;
+        let cannot = || format!("cannot read {file}");
+        let complete = annotations::is_json(path).with_context(cannot)?;
+        let known = Known {
+            names: &StanceNames::codebook(),
+            stances: &Stance::ALL,
+            issues: Some(issues),
+        };
         let numbered = match complete {
             true => annotated(path, issues, findings)?,
-            false => table::read(path, issues, findings)
-                .with_context(|| format!("cannot read {file}"))?,
+            false => table::read(path, known, findings).with_context(cannot)?,
         };
         let mut corpus = Corpus {
             sha256: save::file_sha256(path)?,
@@ -248,23 +254,12 @@ fn key(text: &str) -> String {
     lists::words_key(text)
 }
 
-/// Annotated articles are JSON objects, one a line; all else is taken for a table.
-fn is_json(path: &Path) -> anyhow::Result<bool> {
-    use std::io::Read;
-    let mut start = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(4096).read_to_end(&mut start))
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
-    Ok(start.trim_ascii_start().starts_with(b"{"))
-}
-
 /// Annotated articles with their lines.
 fn annotated(
     path: &Path,
     issues: &[String],
     findings: &mut Findings,
-) -> Result<Vec<table::NumberedArticle>, CorpusError> {
+) -> Result<Vec<NumberedArticle>, CorpusError> {
     let file = path.display().to_string();
     let mut articles = Vec::new();
     let mut unknown: BTreeMap<String, usize> = BTreeMap::new();

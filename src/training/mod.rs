@@ -2,7 +2,7 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`corpus`], [`table`], [`findings`] | labels are read and checked |
+//! | [`corpus`] | labels are read and checked |
 //! | [`base`] | what training starts from: one of our models, or an encoder |
 //! | [`augment`], [`states`], [`examples`] | articles become batches, with other names each time |
 //! | [`network`], [`heads`], [`teacher`], [`optimizer`] | what learns, and how |
@@ -19,7 +19,6 @@ pub mod corpus;
 mod described;
 mod descriptions;
 pub mod examples;
-pub mod findings;
 pub mod heads;
 pub mod network;
 mod onnx;
@@ -31,7 +30,6 @@ pub mod save;
 mod session;
 pub mod states;
 mod stopping;
-pub mod table;
 mod teacher;
 
 use std::path::PathBuf;

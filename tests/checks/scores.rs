@@ -12,15 +12,19 @@ pub fn scores(data: &[u8]) {
     let path = folder.path().join("wire");
     fs::write(&path, data).expect("a temporary file");
     let rows = read(&path);
-    if rows.is_empty() {
+    let Some(first) = rows.first() else {
         return;
-    }
+    };
+    let made_by = Provenance {
+        stances: first.stance.names().clone(),
+        ..Provenance::default()
+    };
     for row in &rows {
-        let sum: f32 = row.probabilities().iter().sum();
+        let sum: f32 = row.stance.probabilities().iter().sum();
         assert!((sum - 1.0).abs() < 0.02, "{row:?}");
     }
     let packed = folder.path().join("again.parquet");
-    let mut writer = parquet::Writer::create(&packed, &Provenance::default()).expect("a file");
+    let mut writer = parquet::Writer::create(&packed, &made_by).expect("a file");
     for row in &rows {
         writer.write(row).expect("a row");
     }

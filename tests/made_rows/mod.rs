@@ -2,8 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use summit_stance::codebook::Stance;
-use summit_stance::scores::{Link, Provenance, Row};
+use summit_stance::scores::{Link, Provenance, Row, StanceNames};
 
 pub const PARTIES: [&str; 4] = ["Ukraine", "Russia", "European Union", "Türkiye"];
 pub const ISSUES: [&str; 3] = ["ceasefire", "prisoners", "process"];
@@ -28,11 +27,7 @@ pub fn row(summit: &str, article: &str, sentence: u32, party: &str, p: [f32; 4])
         mention: party.to_owned(),
         mention_start: sentence * 40,
         mention_end: sentence * 40 + party.chars().count() as u32,
-        optimistic: p[0],
-        cautious: p[1],
-        insistent: p[2],
-        neutral: p[3],
-        stance: Stance::top(&p),
+        stance: p.into(),
         issues: Vec::new(),
         link: Link::Gazetteer,
     }
@@ -74,6 +69,7 @@ pub fn provenance() -> Provenance {
         version: "0.1.0".to_owned(),
         model: "stance-minilm".to_owned(),
         model_checksum: "00c0ffee00c0ffee".to_owned(),
+        stances: StanceNames::codebook(),
         options: [("parties".to_owned(), "none".to_owned())].into(),
     }
 }

@@ -4,6 +4,7 @@
 mod hub;
 mod logits;
 mod mistakes;
+mod own_names;
 mod rows;
 
 use std::fs;

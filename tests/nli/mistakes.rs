@@ -21,6 +21,18 @@ fn score(model: &Path, more: &[&str]) -> Command {
     command
 }
 
+/// All lines of what a run says that ends with an error, without a panic.
+fn all_of_refusal(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("error: ") && !said.contains("panicked"),
+        "{said}"
+    );
+    said
+}
+
 /// What the program says of a BERT model after a change to its folder.
 fn of_changed(change: impl FnOnce(&Path)) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -136,19 +148,22 @@ fn tokenizers_of_another_model() {
 fn lists_of_stances_and_labels() {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("stances.toml");
-    fs::write(
-        &list,
-        "[[stance]]\nname = \"hostile\"\nhypotheses = [\"{party} x\"]\n",
-    )
-    .unwrap();
     let model = fixture("bert");
     let with =
         |option: &str, file: &Path| refusal(score(&model, &[option, file.to_str().unwrap()]));
-    let said = with("--stances", &list);
-    assert!(
-        said.contains("stances.toml, line 2: \"hostile\" is no stance"),
-        "{said}"
-    );
+    for (name, about) in [
+        ("party", "\"party\" is another column of the results"),
+        ("Hostile", "in lower case"),
+        ("for", "a word of SQL"),
+    ] {
+        let entry = format!("[[stance]]\nname = {name:?}\nhypotheses = [\"{{party}} x\"]\n");
+        fs::write(&list, entry).unwrap();
+        let said = with("--stances", &list);
+        assert!(
+            said.contains("stances.toml, line 2: ") && said.contains(about),
+            "{said}"
+        );
+    }
     let said = with("--stances", "no-such.toml".as_ref());
     assert!(said.contains("no-such.toml: "), "{said}");
 
@@ -173,9 +188,31 @@ fn lists_of_stances_and_labels() {
     .unwrap();
     let said = with("--calibrate", &labels);
     assert!(said.contains("no sentence has a labelled party"), "{said}");
-    fs::write(&labels, "{\"id\": 1}\n").unwrap();
-    let said = with("--calibrate", &labels);
-    assert!(said.contains("labels.jsonl, line 1"), "{said}");
+    for (line, about) in [
+        (r#"{"id": 1}"#.to_owned(), "not an annotated article"),
+        (
+            r#"{"id":"1","sentences":[{"text":"Kyiv waits.","parties":[
+               {"party":"Ukraine","mention":"Kyiv","start":0,"stance":"hostile"}]}]}"#
+                .replace('\n', " "),
+            "\"hostile\" is no stance of the list; it has optimistic, cautious, insistent or neutral",
+        ),
+    ] {
+        fs::write(&labels, line).unwrap();
+        let said = all_of_refusal(score(&model, &["--calibrate", labels.to_str().unwrap()]));
+        assert!(said.contains("labels.jsonl, line 1: "), "{said}");
+        assert!(said.contains(about), "{said}");
+    }
+    let table = folder.path().join("labels.csv");
+    fs::write(
+        &table,
+        "text,party,mention,stance\nKyiv waits.,Ukraine,Kyiv,neutral\nKyiv x.,Ukraine,Kyiv,hostile\n",
+    )
+    .unwrap();
+    let said = all_of_refusal(score(&model, &["--calibrate", table.to_str().unwrap()]));
+    assert!(
+        said.contains("labels.csv, line 3: \"hostile\" is no stance"),
+        "{said}"
+    );
 }
 
 #[test]

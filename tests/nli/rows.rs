@@ -251,7 +251,7 @@ fn calibration_says_what_it_gains_and_is_kept_with_the_rows() {
     let share =
         |p: &dyn Fn(usize) -> f64| (0..plain.len()).map(p).sum::<f64>() / plain.len() as f64;
     // Most parties of the corpus are neutral or insistent.
-    let neutral = share(&|i| f64::from(calibrated[i].neutral));
+    let neutral = share(&|i| f64::from(calibrated[i].stance.probability("neutral").unwrap()));
     let before = share(&|i| probabilities(&plain[i])[3]);
     assert!((neutral - before).abs() > 0.01, "{neutral} {before}");
 }

@@ -55,9 +55,9 @@ const painted = (page, read) => page.evaluate(`(() => {
   return (${read})(rgb);
 })()`);
 
-for (const colorScheme of ["light", "dark"]) {
-  test(`the numbers in the map can be read (${colorScheme})`, async () => {
-    const { page } = await open(browser, "three-summits", { colorScheme });
+for (const colorScheme of ["light", "dark"]) for (const name of ["three-summits", "own-stances"]) {
+  test(`the numbers in the map can be read (${name}, ${colorScheme})`, async () => {
+    const { page } = await open(browser, name, { colorScheme });
     await page.locator("#map-more").click();
     const cells = await painted(page, `(rgb) => [...document.querySelectorAll(".map td button")].map((button) => {
       const style = getComputedStyle(button);
@@ -69,6 +69,9 @@ for (const colorScheme of ["light", "dark"]) {
     await page.context().close();
   });
 
+}
+
+for (const colorScheme of ["light", "dark"]) {
   test(`the stances stay apart for every kind of sight (${colorScheme})`, async () => {
     const { page } = await open(browser, "three-summits", { colorScheme });
     const colours = await painted(page, `(rgb) => ["optimistic", "cautious", "insistent"].map((name) =>

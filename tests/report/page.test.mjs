@@ -28,7 +28,8 @@ const DEVICES = {
   desk: {},
   "phone in the dark": { colorScheme: "dark", viewport: { width: 360, height: 780 }, isMobile: true },
 };
-for (const name of ["three-summits", "one-summit", "one-row", "empty", "hostile", "many", "small"]) {
+const PAGES = ["three-summits", "one-summit", "one-row", "empty", "hostile", "own-stances", "own-stance", "many", "small"];
+for (const name of PAGES) {
   for (const [device, options] of Object.entries(DEVICES)) {
     test(`${name} opens quietly and fits a ${device}`, async () => {
       const { page, faults } = await open(browser, name, options);
@@ -69,6 +70,41 @@ test("every number of the map is the mean of its rows, at every summit and for e
       }
     }
   }
+  await settle(page);
+  quiet(faults);
+  await page.context().close();
+});
+
+test("stances of a user's own have their names, numbers and sentences", async () => {
+  const rows = rowsOf("own-stances");
+  const { page, faults } = await open(browser, "own-stances");
+  const { data } = await read(page);
+  const words = data.stances.map((name) => name.replaceAll("_", " "));
+  assert.equal(words.length, 9);
+  assert.match(await page.locator("#standfirst").textContent(), /supportive, opposed, in favour, .*, or none of these\.$/);
+  assert.equal(await page.locator("h1").textContent(), "Who took which stance");
+  const choices = await page.locator("#filter-stance label").allTextContents();
+  assert.deepEqual(choices.map((text) => text.replace(/^\W+/, "").toLowerCase()), ["strongest", ...words]);
+  assert.equal(new Set(choices.map((text) => text[0])).size, 10, "every stance has a sign of its own");
+  for (let stance = -1; stance < 9; stance++) {
+    await page.locator(`#filter-stance input[value="${stance}"]`).check();
+    const { numbers } = await read(page);
+    assert.ok(Object.keys(numbers).length > 60);
+    for (const [key, shown] of Object.entries(numbers)) {
+      const cell = rowsOfCell(rows, data, key);
+      const expected = stance < 0
+        ? Math.max(...data.stances.slice(0, 8).map((each) => mean(cell, each)))
+        : mean(cell, data.stances[stance]);
+      assert.ok(Math.abs(shown - 100 * expected) <= 0.6, `${key}: ${shown} is not ${100 * expected}`);
+    }
+  }
+  await page.locator('#filter-stance input[value="-1"]').check();
+  const { numbers } = await read(page);
+  const key = Object.keys(numbers).find((key) => !key.startsWith("-1") && !key.includes(",-1,"));
+  await choose(page, key);
+  const shown = await evidence(page);
+  sameSet(shown.map(seen), rowsOfCell(rows, data, key).map(seen), `cell ${key}`);
+  assert.equal(await page.locator("#cell-table thead th").count(), 9 + 3);
   await settle(page);
   quiet(faults);
   await page.context().close();

@@ -18,7 +18,9 @@ rows $dev --rows 1 > "$pages/one-row.jsonl"
 : > "$pages/empty.jsonl"
 rows $dev --hostile --rows 450 > "$pages/hostile.jsonl"
 rows ../../data/corpus/train.jsonl --rows 50000 --parties 200 > "$pages/many.jsonl"
-for name in three-summits one-summit one-row empty hostile; do page $name; done
+rows $dev --own-stances 8 > "$pages/own-stances.jsonl"
+rows $dev --own-stances 1 > "$pages/own-stance.jsonl"
+for name in three-summits one-summit one-row empty hostile own-stances own-stance; do page $name; done
 page many many --draws 200 --permutations 100
 page many small --draws 200 --permutations 100 --max-size 2
 

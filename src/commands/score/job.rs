@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use summit_stance::model::folder::sha256;
 use summit_stance::scores::unfinished::Job;
-use summit_stance::scores::{Provenance, Scorer};
+use summit_stance::scores::{Provenance, Scorer, StanceNames};
 
 use super::Args;
 
@@ -16,6 +16,7 @@ pub fn provenance(args: &Args, scorer: &Scorer) -> anyhow::Result<Provenance> {
         version: env!("CARGO_PKG_VERSION").into(),
         model: config.name.clone(),
         model_checksum: config.checksum(),
+        stances: StanceNames::codebook(),
         options: BTreeMap::from([
             (
                 "issue threshold".into(),

@@ -334,6 +334,7 @@ impl Sinks {
             return Ok(Some(Results {
                 counts: self.new,
                 parties: Vec::new(),
+                stances: self.provenance.stances,
             }));
         };
         results::finish(run, &self.provenance, interrupt)
@@ -374,7 +375,7 @@ fn tell(
         eprint!("{text}");
         return Ok(());
     }
-    table::print(results::party_table(&results.parties))?;
+    table::print(results::party_table(&results.parties, &results.stances))?;
     io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::Context;
-use summit_stance::codebook::Stance;
 use summit_stance::scores::unfinished::{Counts, Unfinished};
-use summit_stance::scores::{Provenance, SCORES_FILE, parquet, rejected};
+use summit_stance::scores::{Provenance, SCORES_FILE, StanceNames, parquet, rejected};
 use summit_stance::summary::{self, Cell, Options, Tally, csv};
 
 use super::interrupt::Interrupt;
@@ -19,6 +18,7 @@ pub struct Results {
     pub counts: Counts,
     /// All parties, most sentences first.
     pub parties: Vec<Cell>,
+    pub stances: StanceNames,
 }
 
 /// Make the result files of the run's parts and end it; `None` if it was interrupted.
@@ -29,7 +29,7 @@ pub fn finish(
 ) -> anyhow::Result<Option<Results>> {
     let mut scores = parquet::Writer::create(&run.result(SCORES_FILE), provenance)?;
     let mut rejections = rejected::Writer::create(&run.result(rejected::REJECTED_FILE))?;
-    let mut cells = Tally::new(summary::By::default());
+    let mut cells = Tally::new(summary::By::default(), &provenance.stances);
     for part in run.parts() {
         for row in part.rows()? {
             let row = row?;
@@ -48,7 +48,7 @@ pub fn finish(
     let options = Options::default();
     write_summary(&run, cells, &options)?;
     // Only now, so that the sums of one tally at a time are in memory.
-    let mut parties = Tally::new("party".parse()?);
+    let mut parties = Tally::new("party".parse()?, &provenance.stances);
     for part in run.parts() {
         for row in part.rows()? {
             parties.add(&row?);
@@ -62,14 +62,18 @@ pub fn finish(
     let counts = *run.done();
     run.publish()
         .context("all articles are scored, but the results could not be put in their places")?;
-    Ok(Some(Results { counts, parties }))
+    Ok(Some(Results {
+        counts,
+        parties,
+        stances: provenance.stances.clone(),
+    }))
 }
 
 fn write_summary(run: &Unfinished, cells: Tally, options: &Options) -> anyhow::Result<()> {
     let tallied = cells.finish()?;
     let cells = summary::summarize(&tallied, options);
     csv::write_file(&run.result(csv::SUMMARY_FILE), |out| {
-        csv::write_summary(out, &tallied.by, &cells, false)
+        csv::write_summary(out, &tallied.by, &tallied.stances, &cells, false)
     })?;
     Ok(())
 }
@@ -91,14 +95,14 @@ pub fn written(folder: &Path, counts: &Counts) -> String {
 }
 
 /// The parties with the most sentences.
-pub fn party_table(parties: &[Cell]) -> String {
+pub fn party_table(parties: &[Cell], stances: &StanceNames) -> String {
     const ROWS: usize = 20;
     let mut columns = vec![
         Column::Text("party"),
         Column::Number("sentences"),
         Column::Number("articles"),
     ];
-    columns.extend(Stance::ALL.map(|stance| Column::Number(stance.name())));
+    columns.extend(stances.iter().map(Column::Number));
     let mut table = table::new(&columns);
     for cell in parties.iter().take(ROWS) {
         let mut row = vec![

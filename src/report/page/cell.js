@@ -16,8 +16,8 @@ function drawCell() {
 
   byId("cell-chatter").replaceChildren(...(cell
     ? [`${basis(cell)}. ${cell.low ? "" : `There are ${tooFew}. `}` +
-        `${cell.mean[3] > 0.5 ? `Mostly neutral (${percent(cell.mean[3])}); strongest` : "Strongest"} attitude: `,
-        el("span", { class: STANCES[strongest(cell)].id }, el("span", { class: "word" }, STANCES[strongest(cell)].id)),
+        `${cell.mean[NEUTRAL] > 0.5 ? `Mostly neutral (${percent(cell.mean[NEUTRAL])}); strongest` : "Strongest"} attitude: `,
+        el("span", { class: STANCES[strongest(cell)].tone }, el("span", { class: "word" }, STANCES[strongest(cell)].word)),
         `, ${percent(cell.mean[strongest(cell)])} on average.`]
     : ["No sentence of these articles mentions this party on this issue there."]));
   show(byId("cell-figure"), Boolean(cell));
@@ -30,7 +30,7 @@ function drawCell() {
     busy(draw(chart, dotChart(cell, reference, chart.clientWidth || 340)));
     const lines = [[partyName(party), cell]];
     if (reference) lines.push([partyName(ALL), reference]);
-    byId("cell-table").replaceChildren(figureTable("Party", lines, [0, 1, 2, 3]));
+    byId("cell-table").replaceChildren(figureTable("Party", lines, STANCES.map((_, k) => k)));
   }
   busy(drawEvidence(cell, FIRST_SENTENCES));
 }
@@ -44,11 +44,11 @@ async function drawEvidence(cell, most) {
   const shown = await Promise.all(rows.slice(0, most).map(rowAt));
   if (request !== asked) return;
 
-  const only = state.stance === ALL ? "" : `${STANCES[state.stance].id} `;
+  const only = state.stance === ALL ? "" : `${STANCES[state.stance].word} `;
   byId("evidence-title").textContent = rows.length === 0 ? "" : `The ${only}sentences, in the order of their articles`;
   const notes = [];
   if (cell && rows.length === 0) {
-    notes.push(all.length > 0 ? `No sentence here is mainly ${STANCES[state.stance].id}.` : "The page has no room for the sentences of this cell.");
+    notes.push(all.length > 0 ? `No sentence here is mainly ${STANCES[state.stance].word}.` : "The page has no room for the sentences of this cell.");
   }
   if (cell && all.length > 0 && all.length < cell.sentences) {
     notes.push(`To stay small, the page carries ${integer.format(all.length)} of the ${integer.format(cell.sentences)} ` +
@@ -96,12 +96,12 @@ function articleEvidence(rows, summit, party) {
 function sentenceEvidence(row, party) {
   const { text, from, to, stance, probabilities } = row;
   const quote = from < 0 ? [text] : [text.slice(0, from), el("mark", {}, text.slice(from, to)), text.slice(to)];
-  const said = STANCES.map(({ id }, k) => `${id} ${percent(probabilities[k])}`).join(", ");
-  return el("li", { class: STANCES[stance].id, "data-sentence": row.number, "data-stance": STANCES[stance].id },
+  const said = STANCES.map(({ word }, k) => `${word} ${percent(probabilities[k])}`).join(", ");
+  return el("li", { class: STANCES[stance].tone, "data-sentence": row.number, "data-stance": STANCES[stance].id },
     el("div", { class: "verdict", title: said },
       el("b", {}, sign(stance), ` ${STANCES[stance].label} ${percent(probabilities[stance])}`),
       el("div", { class: "bar", role: "img", "aria-label": said },
-        STANCES.map(({ id }, k) => el("i", { class: id, "--w": `${probabilities[k] * 100}%` })))),
+        STANCES.map(({ tone }, k) => el("i", { class: tone, "--w": `${probabilities[k] * 100}%` })))),
     el("div", { class: "said" },
       text.length > LONG
         ? el("blockquote", { dir: "auto", class: "long", tabindex: "0", role: "region", "aria-label": "A long sentence" }, quote)

@@ -40,7 +40,7 @@ async function draw(node, spec, onclick) {
 
 const stanceColour = {
   field: "stance", type: "nominal", legend: null,
-  scale: { domain: STANCES.map(({ id }) => id), range: STANCES.map(({ id }) => `var(--${id})`) },
+  scale: { domain: STANCES.map(({ id }) => id), range: STANCES.map(({ tone }) => `var(--${tone})`) },
 };
 const stanceShape = {
   ...stanceColour,
@@ -49,7 +49,7 @@ const stanceShape = {
 const shareAxis = { format: ".0%", tickCount: 5, title: null };
 const intervalNote = (cell, k) => (cell.low ? ` (${range(cell.low[k], cell.high[k])})` : "");
 
-/** Dots with intervals: a cell's four stances, and where all parties together stand. */
+/** Dots with intervals: a cell's stances, and where all parties together stand. */
 function dotChart(cell, reference, width) {
   const values = STANCES.map(({ id, label }, k) => ({
     stance: id, label, mean: cell.mean[k], low: cell.low?.[k], high: cell.high?.[k],
@@ -58,12 +58,14 @@ function dotChart(cell, reference, width) {
     tip: `${label}: ${percent(cell.mean[k])}${intervalNote(cell, k)}` +
       (reference ? `\nAll parties: ${percent(reference.mean[k])}` : ""),
   }));
+  // For the longest label, in a font whose letters are about so wide.
+  const room = Math.max(66, Math.ceil(6.6 * Math.max(...STANCES.map(({ label }) => label.length))));
   const y = { field: "label", type: "nominal", title: null, scale: { domain: STANCES.map(({ label }) => label) },
-    axis: { domain: false, labelColor: "var(--ink)", labelFontSize: 12, minExtent: 66 } };
+    axis: { domain: false, labelColor: "var(--ink)", labelFontSize: 12, minExtent: room } };
   const x = { type: "quantitative", scale: { domain: [0, 1] } };
   return {
     description: `Average probability of each stance: ${values.map(({ label, said }) => `${label} ${said}`).join(", ")}`,
-    width: Math.max(120, width - 166), height: 152, padding: 2, data: { values },
+    width: Math.max(120, width - 100 - room), height: 38 * STANCES.length, padding: 2, data: { values },
     layer: [
       { mark: { type: "tick", thickness: 2, size: 20, color: "var(--soft)", aria: false },
         transform: [{ filter: "isValid(datum.all)" }], encoding: { x: { ...x, field: "all" }, y } },
@@ -90,11 +92,16 @@ const summitLabels = once(() => {
   });
 });
 
+/** Stances side by side in a row of charts: all, or as many as leave room for the charts. */
+const perRow = (stances, width) =>
+  stances.length <= 3 ? Math.max(1, stances.length) : Math.max(2, Math.min(4, Math.floor(width / 220)));
+
 /** Lines with intervals over the summits, one small chart for each stance side by side. */
 function trendChart(cells, stances, top, width) {
   const labels = summitLabels();
   const gap = 26;
-  const each = Math.max(56, Math.min(380, Math.floor((width - 40 - gap * (stances.length - 1)) / stances.length)));
+  const columns = Math.min(stances.length, perRow(stances, width));
+  const each = Math.max(56, Math.min(380, Math.floor((width - 40 - gap * (columns - 1)) / columns)));
   const narrow = each / labels.length < 74;
   const chart = (k, at) => {
     const values = cells.map((cell) => ({
@@ -102,7 +109,7 @@ function trendChart(cells, stances, top, width) {
       mean: cell.mean[k], low: cell.low?.[k], high: cell.high?.[k],
       tip: `${summitName(cell.summit)}\n${STANCES[k].label}: ${percent(cell.mean[k])}${intervalNote(cell, k)}\n${basis(cell)}`,
     }));
-    const colour = `var(--${STANCES[k].id})`;
+    const colour = `var(--${STANCES[k].tone})`;
     const x = { field: "summit", type: "ordinal", title: null, scale: { domain: labels, type: "point", padding: 0.35 },
       axis: { labelAngle: narrow ? -40 : 0, labelLimit: narrow ? 96 : Math.max(60, each / labels.length - 6), labelOverlap: true, grid: false } };
     const y = { type: "quantitative", title: null, scale: { domain: [0, top] },
@@ -112,7 +119,7 @@ function trendChart(cells, stances, top, width) {
       layer: [
         // A title proper would stand higher where the axis has labels.
         { data: { values: [{}] }, mark: { type: "text", x: 0, y: -15, align: "left", fontSize: 12, fontWeight: 700,
-          text: `${STANCES[k].sign} ${STANCES[k].label}`, color: `var(--${STANCES[k].id}-text)`, aria: false } },
+          text: `${STANCES[k].sign} ${STANCES[k].label}`, color: `var(--${STANCES[k].tone}-text)`, aria: false } },
         { mark: { type: "rule", strokeWidth: 8, opacity: 0.28, color: colour, aria: false },
           transform: [{ filter: "isValid(datum.low)" }],
           encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } } },
@@ -126,7 +133,13 @@ function trendChart(cells, stances, top, width) {
   };
   return {
     description: "Average probability of each stance at each summit; the table below has the figures.",
-    padding: 2, spacing: gap, bounds: "flush", hconcat: stances.map(chart),
+    padding: 2, spacing: gap, bounds: "flush",
+    ...(stances.length <= columns ? { hconcat: stances.map(chart) } : {
+      spacing: 2 * gap,
+      vconcat: Array.from({ length: Math.ceil(stances.length / columns) }, (_, row) => ({
+        spacing: gap, bounds: "flush", hconcat: stances.slice(row * columns, (row + 1) * columns).map(chart),
+      })),
+    }),
   };
 }
 

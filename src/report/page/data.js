@@ -5,13 +5,25 @@ const byId = (id) => document.getElementById(id);
 const DATA = JSON.parse(byId("data").textContent);
 const ALL = -1; // "all parties", "all issues", "all summits"
 
-const STANCES = [
-  { id: "optimistic", label: "Optimistic", sign: "▲", shape: "triangle-up" },
-  { id: "cautious", label: "Cautious", sign: "◆", shape: "diamond" },
-  { id: "insistent", label: "Insistent", sign: "■", shape: "square" },
-  { id: "neutral", label: "Neutral", sign: "●", shape: "circle" },
+// Signs and shapes of the attitudes, in their order. The variation selector keeps a sign from being
+// drawn as an emoji.
+const STAR = "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z";
+const MARKS = [
+  ["▲", "triangle-up"], ["◆", "diamond"], ["■", "square"], ["✚", "cross"],
+  ["▼", "triangle-down"], ["★", STAR], ["▶\ufe0e", "triangle-right"], ["◀\ufe0e", "triangle-left"],
 ];
-const ATTITUDES = [0, 1, 2]; // the stances that are more than a mention
+const CODEBOOK = ["optimistic", "cautious", "insistent", "neutral"];
+const usual = DATA.stances.join() === CODEBOOK.join();
+const NEUTRAL = DATA.stances.length - 1; // always the last
+/** The stances: `id` as in the files, `word` in a sentence, `label` alone, `tone` for style and colour. */
+const STANCES = DATA.stances.map((id, k) => {
+  const word = id.replaceAll("_", " ");
+  const [sign, shape] = k === NEUTRAL ? ["●", "circle"] : MARKS[k % MARKS.length];
+  // A name of the user's own must not be taken for one of the page's classes.
+  const tone = usual ? id : k === NEUTRAL ? "neutral" : `own-${k % MARKS.length + 1}`;
+  return { id, word, label: word[0].toUpperCase() + word.slice(1), sign, shape, tone };
+});
+const ATTITUDES = DATA.stances.map((_, k) => k).slice(0, NEUTRAL); // the stances that are more than a mention
 
 // ---- labels
 
@@ -66,12 +78,13 @@ const cellKey = (p, i, s) => `${p},${i},${s}`;
 {
   const { party, issue, summit, sentences, articles, mean, low, high } = DATA.cells;
   party.forEach((p, n) => {
-    const four = (list) => list.slice(4 * n, 4 * n + 4).map((value) => value / 1000);
-    const few = low[4 * n] < 0;
+    const each = STANCES.length;
+    const values = (list) => list.slice(each * n, each * n + each).map((value) => value / 1000);
+    const few = low[each * n] < 0;
     CELLS.set(cellKey(p, issue[n], summit[n]), {
       party: p, issue: issue[n], summit: summit[n],
-      sentences: sentences[n], articles: articles[n], mean: four(mean),
-      low: few ? null : four(low), high: few ? null : four(high),
+      sentences: sentences[n], articles: articles[n], mean: values(mean),
+      low: few ? null : values(low), high: few ? null : values(high),
     });
   });
 }
@@ -84,7 +97,7 @@ const strongest = (cell) =>
 
 /** "insistent 62% (48–75%)" */
 const figure = (cell, k) =>
-  `${STANCES[k].id} ${percent(cell.mean[k])}` +
+  `${STANCES[k].word} ${percent(cell.mean[k])}` +
   (cell.low ? ` (${range(cell.low[k], cell.high[k])})` : "");
 
 /** Why a cell has no interval. */
@@ -128,6 +141,7 @@ async function rowAt(row) {
   const table = await rowTable();
   const sentence = table.sentence[row];
   const article = table.sentences.article[sentence];
+  const first = STANCES.length * row;
   const texts = await textBlocks[Math.floor(sentence / EVIDENCE.texts_per_block)]();
   return {
     article,
@@ -142,7 +156,7 @@ async function rowAt(row) {
     from: table.mention_start[row],
     to: table.mention_end[row],
     mention: table.mention[row] < 0 ? null : table.mentions[table.mention[row]],
-    probabilities: table.probabilities.slice(4 * row, 4 * row + 4).map((value) => value / 1000),
+    probabilities: table.probabilities.slice(first, first + STANCES.length).map((value) => value / 1000),
     stance: table.stance[row],
     issues: table.issue_sets[table.issues[row]],
     link: table.links[table.link[row]],

@@ -75,6 +75,7 @@ function setUpFilters() {
   choices(byId("filter-stance"), "stance",
     [[ALL, "Strongest"], ...STANCES.map(({ label }, k) => [k, sign(k), ` ${label}`])],
     state.stance, (stance) => choose({ stance }));
+  byId("filter-stance").classList.toggle("many", STANCES.length > 4);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("filters").addEventListener("reset", (event) => {
     event.preventDefault();
@@ -98,13 +99,13 @@ function drawGlance() {
   const ranked = (k) => DATA.parties.map((_, p) => cellOf(p, ALL, ALL)).filter((cell) => cell?.low)
     .sort((a, b) => b.mean[k] - a.mean[k]).slice(0, 3);
   if (ranked(0).length < 2) return;
-  const heads = ["Saw most progress", "Hedged most", "Pressed hardest"];
-  byId("glance").replaceChildren(...ATTITUDES.map((k) => el("div", { class: STANCES[k].id },
+  const heads = usual ? ["Saw most progress", "Hedged most", "Pressed hardest"] : ATTITUDES.map((k) => `Most ${STANCES[k].word}`);
+  byId("glance").replaceChildren(...ATTITUDES.map((k) => el("div", { class: STANCES[k].tone },
     el("h3", {}, sign(k), ` ${heads[k]}`),
     el("ol", {}, ranked(k).map((cell) => el("li", {},
       el("button", { type: "button", title: `${isolated(partyName(cell.party))}: ${figure(cell, k)}; ${basis(cell)}`, onclick: () => select(cell.party, ALL, ALL) },
         bdi(partyName(cell.party), { class: "name" }),
-        el("span", { class: "value" }, percent(cell.mean[k]), el("span", { class: "unseen" }, ` ${STANCES[k].id}`),
+        el("span", { class: "value" }, percent(cell.mean[k]), el("span", { class: "unseen" }, ` ${STANCES[k].word}`),
           el("small", { title: `95% interval` }, range(cell.low[k], cell.high[k]))))))))));
   show(byId("glance"), true);
 }
@@ -116,7 +117,7 @@ function drawWords() {
     : `${count(counts.sentences, "sentence")} from ${count(counts.articles, "article")}` +
       `${counts.summits > 1 ? ` on ${count(counts.summits, "summit")}` : ""}, read by a language model for the attitude they report of ` +
       `${counts.parties === 1 ? "the one party" : `each of the ${integer.format(counts.parties)} parties`} they mention: ` +
-      "optimistic, cautious, insistent, or none of these.";
+      `${ATTITUDES.map((k) => STANCES[k].word).join(", ")}, or none of these.`;
   const [first, last] = (DATA.dates ?? []).map(dateText);
   byId("byline").textContent = [
     first && `Coverage of ${first}${first === last ? "" : ` to ${last}`}`,

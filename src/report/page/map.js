@@ -25,7 +25,7 @@ function mapCell(p, i, s) {
   return el("td", {},
     el("button", {
       type: "button", tabindex: "-1", title: label, "aria-label": label,
-      class: [STANCES[k].id, !few && depth(value) === STEPS.at(-1) ? "deep" : "", few ? "few" : ""].join(" "),
+      class: [STANCES[k].tone, !few && depth(value) === STEPS.at(-1) ? "deep" : "", few ? "few" : ""].join(" "),
       "--k": `${depth(value)[1]}%`,
       "data-cell": cellKey(p, i, s),
       "aria-pressed": String(cellKey(p, i, s) === selectedKey()),
@@ -65,7 +65,7 @@ function drawMap() {
   const k = state.stance;
   const shade = k === ALL
     ? "Colour and sign give the strongest attitude of each party on each issue, depth and number its average probability in per cent."
-    : `Depth and number give the average probability, in per cent, that a sentence shows the party ${STANCES[k].id}.`;
+    : `Depth and number give the average probability, in per cent, that a sentence shows the party ${STANCES[k].word}.`;
   byId("map-chatter").replaceChildren(shade + " Choose a cell to read the sentences behind it.");
   drawKey();
 
@@ -78,7 +78,7 @@ function drawMap() {
 }
 
 function drawKey() {
-  const ramp = (k) => el("span", { class: `item ${STANCES[k].id}` },
+  const ramp = (k) => el("span", { class: `item ${STANCES[k].tone}` },
     el("span", { class: "word" }, sign(k), ` ${STANCES[k].label}`),
     el("span", { class: "ramp", "aria-hidden": "true" }, STEPS.map(([, k]) => el("i", { "--k": `${k}%` }))));
   byId("map-key").replaceChildren(

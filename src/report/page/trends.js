@@ -48,10 +48,10 @@ function drawChanges() {
     (state.stance === ALL || change.stance === state.stance)).slice(0, MOST_CHANGES);
   show(byId("changes"), found.length > 0);
   show(byId("changes-none"), found.length === 0);
-  byId("changes").replaceChildren(...found.map((change) => el("li", { class: STANCES[change.stance].id },
+  byId("changes").replaceChildren(...found.map((change) => el("li", { class: STANCES[change.stance].tone },
     el("button", { type: "button", onclick: () => select(change.party, change.issue, change.to) },
       el("b", { class: "word" }, sign(change.stance), ` ${points(change.difference)}`),
-      el("span", {}, bdi(short(partyName(change.party), 60)), " on ", bdi(short(issueName(change.issue), 60)), `: ${STANCES[change.stance].id}`),
+      el("span", {}, bdi(short(partyName(change.party), 60)), " on ", bdi(short(issueName(change.issue), 60)), `: ${STANCES[change.stance].word}`),
       el("small", {}, bdi(short(summitName(change.from), 40)), " to ", bdi(short(summitName(change.to), 40)),
         `; 95% interval ${signed(change.low)} to ${signed(change.high)}; q ${change.q < 0.001 ? "< 0.001" : change.q.toFixed(3)}`)))));
 }

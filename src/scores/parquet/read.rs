@@ -7,14 +7,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray};
 use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
-use arrow_schema::{ArrowError, DataType, Field};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::file::metadata::KeyValue;
 
-use super::SCHEMA;
-use crate::codebook::Stance;
-use crate::scores::{Provenance, Row, ScoresError, row};
+use super::schema;
+use crate::scores::row::{self, Probabilities};
+use crate::scores::{Provenance, Row, RowStance, ScoresError, StanceNames};
 use crate::{parquet_footer, parquet_pages};
 
 const BATCH_ROWS: usize = 1024;
@@ -28,6 +28,8 @@ pub struct Reader {
     given: u64,
     rows: u64,
     provenance: Option<Provenance>,
+    stances: StanceNames,
+    schema: SchemaRef,
     metadata: Option<Vec<KeyValue>>,
     name: String,
     done: bool,
@@ -49,7 +51,6 @@ impl Reader {
         let options = ArrowReaderOptions::new();
         let read = guarded(&name, || parquet_footer::load(&file, options))?
             .map_err(|error| damaged(&name, error.to_string()))?;
-        check(&name, read.schema().fields())?;
         let file_metadata = read.metadata().file_metadata();
         let rows = u64::try_from(file_metadata.num_rows()).unwrap_or(0);
         let metadata = file_metadata.key_value_metadata().cloned();
@@ -58,8 +59,15 @@ impl Reader {
                 .iter()
                 .flatten()
                 .map(|pair| (pair.key.as_str(), pair.value.as_deref().unwrap_or_default())),
-        );
-        let wanted = SCHEMA.fields().iter().map(|field| field.name().as_str());
+        )
+        .map_err(|problem| damaged(&name, problem))?;
+        let stances = match &provenance {
+            Some(provenance) => provenance.stances.clone(),
+            None => stances_of(read.schema()),
+        };
+        let schema = schema(&stances);
+        check(&name, &schema, read.schema().fields())?;
+        let wanted = schema.fields().iter().map(|field| field.name().as_str());
         let mask = ProjectionMask::columns(read.parquet_schema(), wanted);
         let batches = guarded(&name, || parquet_pages::read(file, &read, mask, BATCH_ROWS))?
             .map_err(|error| damaged(&name, error.to_string()))?;
@@ -69,6 +77,8 @@ impl Reader {
             given: 0,
             rows,
             provenance,
+            stances,
+            schema,
             metadata,
             name,
             done: false,
@@ -83,6 +93,11 @@ impl Reader {
     /// What made the file; `None` where another program wrote it anew.
     pub fn provenance(&self) -> Option<&Provenance> {
         self.provenance.as_ref()
+    }
+
+    /// The stances that the rows tell apart.
+    pub fn stances(&self) -> &StanceNames {
+        &self.stances
     }
 
     /// The value that the file's metadata hold for this key.
@@ -104,7 +119,7 @@ impl Reader {
                 self.given += 1;
                 return Some(
                     batch
-                        .row(index)
+                        .row(index, &self.stances)
                         .map_err(|(column, problem)| ScoresError::Value {
                             file: self.name.clone(),
                             row: self.given,
@@ -117,7 +132,7 @@ impl Reader {
                 Ok(next) => next?,
                 Err(error) => return Some(Err(error)),
             };
-            let columns = next.and_then(|batch| Batch::new(&batch));
+            let columns = next.and_then(|batch| Batch::new(&batch, &self.schema, &self.stances));
             match columns {
                 Ok(batch) => self.batch = Some(batch),
                 Err(error) => return Some(Err(damaged(&self.name, error.to_string()))),
@@ -151,10 +166,20 @@ fn guarded<T>(file: &str, step: impl FnOnce() -> T) -> Result<T, ScoresError> {
         .map_err(|_| damaged(file, "its pages cannot be decoded".to_owned()))
 }
 
+/// The stances of a file that does not name them; the codebook's where its columns are of none.
+fn stances_of(schema: &Schema) -> StanceNames {
+    let columns: Vec<(&str, bool)> = schema
+        .fields()
+        .iter()
+        .map(|field| (field.name().as_str(), field.data_type().is_floating()))
+        .collect();
+    StanceNames::of_columns(&columns).unwrap_or_default()
+}
+
 /// Check that all columns are there, with types that turn into ours without loss.
-fn check(file: &str, found: &[std::sync::Arc<Field>]) -> Result<(), ScoresError> {
-    for ours in SCHEMA.fields() {
-        let column = column_name(ours.name());
+fn check(file: &str, ours: &Schema, found: &[std::sync::Arc<Field>]) -> Result<(), ScoresError> {
+    for ours in ours.fields() {
+        let column = ours.name();
         let Some(theirs) = found.iter().find(|field| field.name() == column) else {
             let mut names: Vec<&str> = found.iter().map(|f| f.name().as_str()).take(30).collect();
             if names.len() < found.len() {
@@ -162,7 +187,7 @@ fn check(file: &str, found: &[std::sync::Arc<Field>]) -> Result<(), ScoresError>
             }
             return Err(ScoresError::MissingColumn {
                 file: file.to_owned(),
-                column,
+                column: column.clone(),
                 found: names.join(", "),
             });
         };
@@ -182,7 +207,7 @@ fn check(file: &str, found: &[std::sync::Arc<Field>]) -> Result<(), ScoresError>
         if !fits || !can_cast_types(from, to) {
             return Err(ScoresError::ColumnType {
                 file: file.to_owned(),
-                column,
+                column: column.clone(),
                 expected,
                 found: from.to_string(),
             });
@@ -210,15 +235,6 @@ fn list_item(data_type: &DataType) -> Option<&DataType> {
     }
 }
 
-/// The column's name as it lives in the program, for errors.
-fn column_name(name: &str) -> &'static str {
-    SCHEMA
-        .fields()
-        .iter()
-        .find(|field| field.name() == name)
-        .map_or("", |field| field.name().as_str())
-}
-
 /// A batch of rows with every column in its own type.
 struct Batch {
     article: StringArray,
@@ -233,10 +249,8 @@ struct Batch {
     mention: StringArray,
     mention_start: PrimitiveArray<UInt32Type>,
     mention_end: PrimitiveArray<UInt32Type>,
-    optimistic: PrimitiveArray<Float32Type>,
-    cautious: PrimitiveArray<Float32Type>,
-    insistent: PrimitiveArray<Float32Type>,
-    neutral: PrimitiveArray<Float32Type>,
+    /// One for each stance.
+    probabilities: Vec<PrimitiveArray<Float32Type>>,
     stance: StringArray,
     issues: arrow_array::ListArray,
     link: StringArray,
@@ -244,12 +258,16 @@ struct Batch {
     next: usize,
 }
 
-type Bad = (&'static str, String);
+type Bad = (String, String);
 
 impl Batch {
-    fn new(batch: &arrow_array::RecordBatch) -> Result<Batch, ArrowError> {
+    fn new(
+        batch: &arrow_array::RecordBatch,
+        schema: &Schema,
+        stances: &StanceNames,
+    ) -> Result<Batch, ArrowError> {
         let column = |name: &str| -> Result<ArrayRef, ArrowError> {
-            let wanted = SCHEMA.field_with_name(name)?.data_type();
+            let wanted = schema.field_with_name(name)?.data_type();
             let array = batch
                 .column_by_name(name)
                 .ok_or_else(|| ArrowError::SchemaError(format!("column {name:?} is gone")))?;
@@ -277,10 +295,7 @@ impl Batch {
             mention: text("mention")?,
             mention_start: number("mention_start")?,
             mention_end: number("mention_end")?,
-            optimistic: p("optimistic")?,
-            cautious: p("cautious")?,
-            insistent: p("insistent")?,
-            neutral: p("neutral")?,
+            probabilities: stances.iter().map(p).collect::<Result<_, _>>()?,
             stance: text("stance")?,
             issues: column("issues")?.as_list::<i32>().clone(),
             link: text("link")?,
@@ -289,20 +304,19 @@ impl Batch {
         })
     }
 
-    fn row(&self, index: usize) -> Result<Row, Bad> {
+    fn row(&self, index: usize, stances: &StanceNames) -> Result<Row, Bad> {
         let optional =
             |array: &StringArray| (!array.is_null(index)).then(|| array.value(index).to_owned());
-        let text = |column: &'static str, array: &StringArray| {
-            optional(array).ok_or_else(|| missing(column))
-        };
-        let number = |column: &'static str, array: &PrimitiveArray<UInt32Type>| {
+        let text =
+            |column: &str, array: &StringArray| optional(array).ok_or_else(|| missing(column));
+        let number = |column: &str, array: &PrimitiveArray<UInt32Type>| {
             if array.is_null(index) {
                 Err(missing(column))
             } else {
                 Ok(array.value(index))
             }
         };
-        let p = |column: &'static str, array: &PrimitiveArray<Float32Type>| {
+        let p = |(column, array): (&str, &PrimitiveArray<Float32Type>)| {
             if array.is_null(index) {
                 Err(missing(column))
             } else {
@@ -310,6 +324,13 @@ impl Batch {
             }
         };
         let stance = text("stance", &self.stance)?;
+        let top = stances
+            .index(&stance)
+            .ok_or_else(|| ("stance".to_owned(), row::no_stance(&stance, stances)))?;
+        let probabilities = stances.iter().zip(&self.probabilities);
+        let probabilities = probabilities
+            .map(p)
+            .collect::<Result<Probabilities, Bad>>()?;
         let link = text("link", &self.link)?;
         let row = Row {
             article: text("article", &self.article)?,
@@ -324,15 +345,14 @@ impl Batch {
             mention: text("mention", &self.mention)?,
             mention_start: number("mention_start", &self.mention_start)?,
             mention_end: number("mention_end", &self.mention_end)?,
-            optimistic: p("optimistic", &self.optimistic)?,
-            cautious: p("cautious", &self.cautious)?,
-            insistent: p("insistent", &self.insistent)?,
-            neutral: p("neutral", &self.neutral)?,
-            stance: Stance::from_name(&stance)
-                .ok_or_else(|| ("stance", format!("{stance:?} is no stance")))?,
+            stance: RowStance::with_top(stances, probabilities, top),
             issues: self.issues(index)?,
-            link: row::link_from_name(&link)
-                .ok_or_else(|| ("link", format!("{link:?} is no way to find a party")))?,
+            link: row::link_from_name(&link).ok_or_else(|| {
+                (
+                    "link".to_owned(),
+                    format!("{link:?} is no way to find a party"),
+                )
+            })?,
         };
         match row.problem() {
             Some(bad) => Err(bad),
@@ -354,6 +374,6 @@ impl Batch {
     }
 }
 
-fn missing(column: &'static str) -> Bad {
-    (column, "the value is missing".to_owned())
+fn missing(column: &str) -> Bad {
+    (column.to_owned(), "the value is missing".to_owned())
 }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::codebook::Stance;
 use crate::parties::LinkedMention;
 use crate::scores::{Link, Row, ScoredArticle, parquet};
 
@@ -51,11 +50,7 @@ fn row(number: usize) -> Row {
         mention: "Kyiv".into(),
         mention_start: 0,
         mention_end: 4,
-        optimistic: p,
-        cautious: 1.0 - p,
-        insistent: 0.0,
-        neutral: 0.0,
-        stance: Stance::Cautious,
+        stance: [p, 1.0 - p, 0.0, 0.0].into(),
         issues: vec!["ceasefire".into()],
         link: Link::Gazetteer,
     }

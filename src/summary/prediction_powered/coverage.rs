@@ -42,8 +42,8 @@ const BIASED: World = World {
 
 impl World {
     /// Articles of 1 to 12 sentences, all scored and some labelled.
-    fn draw(&self, rng: &mut ChaCha8Rng) -> (Vec<Cluster>, Vec<LabelledCluster>) {
-        let mut rows: Vec<(u32, usize, [f64; 4])> = Vec::new();
+    fn draw(&self, rng: &mut ChaCha8Rng) -> (Clusters, Vec<LabelledCluster>) {
+        let mut rows: Vec<(u32, usize, [f32; 4])> = Vec::new();
         for article in 0..self.articles as u32 {
             let kind = KINDS[rng.random_range(0..3)];
             // What the classifier thinks of an article's style is wrong in all its sentences.
@@ -56,48 +56,28 @@ impl World {
                 });
                 let exps = logits.map(f64::exp);
                 let sum: f64 = exps.iter().sum();
-                rows.push((article, stance, exps.map(|e| e / sum)));
+                rows.push((article, stance, exps.map(|e| (e / sum) as f32)));
             }
         }
         let weights = self.label(&rows, rng);
-        let mut articles: Vec<Cluster> = Vec::new();
+        let mut articles = Clusters::new(4);
         let mut labelled: Vec<LabelledCluster> = Vec::new();
         for ((article, stance, p), weight) in rows.into_iter().zip(weights) {
-            if articles.last().is_none_or(|last| last.article != article) {
-                articles.push(Cluster {
-                    article,
-                    sums: [0.0; 4],
-                    tops: [0; 4],
-                });
-            }
-            let cluster = articles.last_mut().unwrap();
-            (0..4).for_each(|s| cluster.sums[s] += p[s]);
-            cluster.tops[top(&p)] += 1;
+            articles.add(article, &p, top(&p));
             let Some(w) = weight else { continue };
-            if labelled.last().is_none_or(|last| last.article != article) {
-                labelled.push(LabelledCluster {
-                    article,
-                    rows: 0,
-                    weight: 0.0,
-                    squared_weight: 0.0,
-                    predicted: [0.0; 4],
-                    labelled: [0.0; 4],
-                });
+            let part = LabelledCluster::of_row(article, &p, stance, w);
+            match labelled.last_mut() {
+                Some(last) if last.article == article => last.merge(&part),
+                _ => labelled.push(part),
             }
-            let part = labelled.last_mut().unwrap();
-            part.rows += 1;
-            part.weight += w;
-            part.squared_weight += w * w;
-            part.labelled[stance] += w;
-            (0..4).for_each(|s| part.predicted[s] += w * p[s]);
         }
         (articles, labelled)
     }
 
     /// The weight of each row that is labelled: a stratified random sample of rows.
-    fn label(&self, rows: &[(u32, usize, [f64; 4])], rng: &mut ChaCha8Rng) -> Vec<Option<f64>> {
+    fn label(&self, rows: &[(u32, usize, [f32; 4])], rng: &mut ChaCha8Rng) -> Vec<Option<f64>> {
         let mut weights = vec![None; rows.len()];
-        let is_often = |row: &(u32, usize, [f64; 4])| top(&row.2) == 2;
+        let is_often = |row: &(u32, usize, [f32; 4])| top(&row.2) == 2;
         let often: Vec<usize> = (0..rows.len()).filter(|i| is_often(&rows[*i])).collect();
         let seldom: Vec<usize> = (0..rows.len()).filter(|i| !is_often(&rows[*i])).collect();
         let share = self.oversampled * often.len() as f64;
@@ -123,7 +103,7 @@ fn choose(p: &[f64; 4], rng: &mut impl Rng) -> usize {
     3
 }
 
-fn top(p: &[f64; 4]) -> usize {
+fn top(p: &[f32; 4]) -> usize {
     (0..4).fold(0, |best, s| if p[s] > p[best] { s } else { best })
 }
 
@@ -131,7 +111,7 @@ fn top(p: &[f64; 4]) -> usize {
 fn coverage(
     runs: usize,
     truth: [f64; 4],
-    mut interval: impl FnMut(&mut ChaCha8Rng) -> [Interval; 4],
+    mut interval: impl FnMut(&mut ChaCha8Rng) -> Vec<Interval>,
 ) -> [f64; 4] {
     let mut held = [0usize; 4];
     for run in 0..runs {
@@ -146,6 +126,11 @@ fn coverage(
 fn corrected(world: &World, rng: &mut ChaCha8Rng) -> Corrected {
     let (articles, labelled) = world.draw(rng);
     estimate(&articles, &labelled, None).unwrap()
+}
+
+fn intervals(corrected: &Corrected) -> Vec<Interval> {
+    let estimates = corrected.estimates().into_iter();
+    estimates.map(|e| e.interval.unwrap()).collect()
 }
 
 fn assert_nominal(coverage: [f64; 4], what: &str) {
@@ -166,11 +151,7 @@ fn a_biased_classifier_misleads_alone_and_not_with_labels() {
     // Of the stance that it prefers, and of those it robs.
     assert!(naive.iter().all(|c| *c < 0.5), "naive: {naive:?}");
     assert!(naive[2] < 0.05, "naive: {naive:?}");
-    let both = coverage(2000, truth(), |rng| {
-        corrected(&BIASED, rng)
-            .estimates()
-            .map(|e| e.interval.unwrap())
-    });
+    let both = coverage(2000, truth(), |rng| intervals(&corrected(&BIASED, rng)));
     assert_nominal(both, "corrected");
 }
 
@@ -180,22 +161,14 @@ fn a_stratified_sample_and_a_small_one_cover_as_well() {
         oversampled: 3.0,
         ..BIASED
     };
-    let held = coverage(4000, truth(), |rng| {
-        corrected(&stratified, rng)
-            .estimates()
-            .map(|e| e.interval.unwrap())
-    });
+    let held = coverage(4000, truth(), |rng| intervals(&corrected(&stratified, rng)));
     assert_nominal(held, "stratified");
     let small = World {
         articles: 60,
         labels: 50,
         ..BIASED
     };
-    let held = coverage(2000, truth(), |rng| {
-        corrected(&small, rng)
-            .estimates()
-            .map(|e| e.interval.unwrap())
-    });
+    let held = coverage(2000, truth(), |rng| intervals(&corrected(&small, rng)));
     assert_nominal(held, "small");
 }
 
@@ -213,7 +186,7 @@ fn differences_cover_and_their_p_values_are_right_as_often_as_they_say() {
         for (count, d) in rejected.iter_mut().zip(&differences) {
             *count += usize::from(d.p < 0.05);
         }
-        differences.map(|d| d.interval)
+        differences.into_iter().map(|d| d.interval).collect()
     });
     assert_nominal(held, "differences");
     let false_alarms = rejected.map(|n| 1.0 - n as f64 / 2000.0);
@@ -223,24 +196,23 @@ fn differences_cover_and_their_p_values_are_right_as_often_as_they_say() {
 #[test]
 fn a_stance_that_no_label_shows_is_not_declared_absent() {
     // Six labelled articles of ten rows, one row labelled in each, none of them optimistic.
-    let articles: Vec<Cluster> = (0..60)
-        .map(|article| Cluster {
-            article,
-            sums: [0.5, 3.5, 3.0, 3.0],
-            tops: [0, 4, 3, 3],
-        })
-        .collect();
+    let mut articles = Clusters::new(4);
+    for article in 0..60 {
+        for top in [1, 1, 1, 1, 2, 2, 2, 3, 3, 3] {
+            articles.add(article, &[0.05, 0.35, 0.3, 0.3], top);
+        }
+    }
     let labelled: Vec<LabelledCluster> = (0..12)
         .map(|article| LabelledCluster {
             article,
             rows: 1,
             weight: 50.0,
             squared_weight: 2500.0,
-            predicted: [2.5, 17.5, 15.0, 15.0],
+            predicted: vec![2.5, 17.5, 15.0, 15.0],
             labelled: if article % 2 == 0 {
-                [0., 50., 0., 0.]
+                vec![0., 50., 0., 0.]
             } else {
-                [0., 0., 50., 0.]
+                vec![0., 0., 50., 0.]
             },
         })
         .collect();

@@ -1,18 +1,27 @@
-//! Annotated articles: the corpus format that `stance eval` and `stance train` read.
+//! Labelled sentences: annotated articles, the corpus format that `stance eval`, `stance train` and
+//! `--calibrate` read, and plain tables ([`table`]). What is wrong with them are [`Findings`].
+//!
+//! A label is a stance of the codebook unless the type says otherwise (`AnnotatedArticle<S>`).
+
+mod findings;
+pub mod table;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+pub use findings::{Findings, Place};
 
 use crate::articles::Article;
 use crate::codebook::Stance;
 
 /// One annotated article: a line of a corpus file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AnnotatedArticle {
+pub struct AnnotatedArticle<S = Stance> {
     pub id: String,
     #[serde(default)]
     pub title: Option<String>,
@@ -25,20 +34,20 @@ pub struct AnnotatedArticle {
     /// The article's parties: canonical name to aliases, as an annotator would list them.
     #[serde(default)]
     pub parties: BTreeMap<String, Vec<String>>,
-    pub sentences: Vec<AnnotatedSentence>,
+    pub sentences: Vec<AnnotatedSentence<S>>,
 }
 
 /// One sentence with the issues it is about and the parties it mentions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AnnotatedSentence {
+pub struct AnnotatedSentence<S = Stance> {
     /// Sentences of one number share a paragraph.
     #[serde(default)]
     pub paragraph: u32,
     pub text: String,
     #[serde(default)]
     pub issues: Vec<String>,
-    #[serde(default)]
-    pub parties: Vec<AnnotatedParty>,
+    #[serde(default = "Vec::new")]
+    pub parties: Vec<AnnotatedParty<S>>,
     /// What was looked for in the sentence; everything, in annotated articles.
     #[serde(skip)]
     pub annotated: Annotated,
@@ -64,16 +73,16 @@ impl Default for Annotated {
 
 /// One unit of annotation: a party in a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AnnotatedParty {
+pub struct AnnotatedParty<S = Stance> {
     pub party: String,
     /// The exact words that stand for the party.
     pub mention: String,
     /// Where the mention starts in the sentence, in code points.
     pub start: u32,
-    pub stance: Stance,
+    pub stance: S,
     /// The other attitude of codebook rule 7.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secondary: Option<Stance>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secondary: Option<S>,
 }
 
 /// Why a corpus file could not be used.
@@ -118,13 +127,24 @@ pub fn read(path: &Path) -> Result<Vec<AnnotatedArticle>, CorpusError> {
 }
 
 /// A line of a corpus file, by its number from 1: an article, or what is wrong with it.
-pub type Line = (usize, Result<AnnotatedArticle, CorpusError>);
+pub type Line<S = Stance> = (usize, Result<AnnotatedArticle<S>, CorpusError>);
+
+/// Whether a file holds annotated articles, which are JSON objects; all else is taken for a table.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_json(path: &Path) -> std::io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(4096).read_to_end(&mut start)?;
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+    Ok(start.trim_ascii_start().starts_with(b"{"))
+}
 
 /// Each line of a corpus file that is not blank.
 ///
 /// # Errors
 /// [`CorpusError::Io`], and [`CorpusError::Empty`] for a file without lines.
-pub fn read_all(path: &Path) -> Result<Vec<Line>, CorpusError> {
+pub fn read_all<S: DeserializeOwned>(path: &Path) -> Result<Vec<Line<S>>, CorpusError> {
     let file = path.display().to_string();
     let io = |source| CorpusError::Io {
         file: file.clone(),
@@ -146,8 +166,12 @@ pub fn read_all(path: &Path) -> Result<Vec<Line>, CorpusError> {
     Ok(articles)
 }
 
-fn parse(json: &str, file: &str, line: usize) -> Result<AnnotatedArticle, CorpusError> {
-    let article: AnnotatedArticle =
+fn parse<S: DeserializeOwned>(
+    json: &str,
+    file: &str,
+    line: usize,
+) -> Result<AnnotatedArticle<S>, CorpusError> {
+    let article: AnnotatedArticle<S> =
         serde_json::from_str(json).map_err(|source| CorpusError::Json {
             file: file.to_owned(),
             line,
@@ -169,9 +193,9 @@ fn parse(json: &str, file: &str, line: usize) -> Result<AnnotatedArticle, Corpus
     Ok(article)
 }
 
-impl AnnotatedParty {
+impl<S> AnnotatedParty<S> {
     /// The mention's byte range in its sentence, if the mention stands at `start`.
-    pub fn bytes(&self, sentence: &AnnotatedSentence) -> Option<std::ops::Range<usize>> {
+    pub fn bytes(&self, sentence: &AnnotatedSentence<S>) -> Option<std::ops::Range<usize>> {
         let from = sentence
             .text
             .char_indices()
@@ -182,7 +206,7 @@ impl AnnotatedParty {
     }
 }
 
-impl AnnotatedArticle {
+impl<S> AnnotatedArticle<S> {
     /// The article as a reader would meet it: sentences joined by a space, paragraphs by a blank
     /// line. Also each sentence's byte offset in that text.
     pub fn article(&self) -> (Article, Vec<usize>) {

@@ -1,4 +1,4 @@
-//! What is found wrong with labels before anything is trained.
+//! What is found wrong with labels before anything is learnt or fitted on them.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// All that was found. Errors stop the training; warnings do not.
+/// All that was found. Labels with errors are not used; those with warnings are.
 #[derive(Debug, Default)]
 pub struct Findings {
     errors: Vec<(Place, String)>,

@@ -18,9 +18,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::findings::{Findings, Place};
-use crate::annotations::{Annotated, AnnotatedArticle, AnnotatedParty, AnnotatedSentence};
+use super::{Annotated, AnnotatedArticle, AnnotatedParty, AnnotatedSentence, Findings, Place};
 use crate::codebook::Stance;
+use crate::scores::StanceNames;
 use crate::sentences;
 use crate::summary::spreadsheet::unescape;
 
@@ -28,18 +28,28 @@ use crate::summary::spreadsheet::unescape;
 const REQUIRED: [&str; 4] = ["text", "party", "mention", "stance"];
 
 /// A text's annotations, under the number of its first line.
-pub type NumberedArticle = (usize, AnnotatedArticle);
+pub type NumberedArticle<S = Stance> = (usize, AnnotatedArticle<S>);
 
-/// Read a table. What is wrong with its rows goes to `findings`; `issues` are those that the
-/// model knows.
+/// What the cells of a table may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'k, S> {
+    /// The stances, as labels name them,
+    pub names: &'k StanceNames,
+    /// and as they are wanted, in the same order.
+    pub stances: &'k [S],
+    /// The issues; any, where it is `None`.
+    pub issues: Option<&'k [String]>,
+}
+
+/// Read a table. What is wrong with its rows goes to `findings`.
 ///
 /// # Errors
 /// When the file cannot be read at all.
-pub fn read(
+pub fn read<S: Copy + PartialEq>(
     path: &Path,
-    issues: &[String],
+    known: Known<S>,
     findings: &mut Findings,
-) -> std::io::Result<Vec<NumberedArticle>> {
+) -> std::io::Result<Vec<NumberedArticle<S>>> {
     let file = path.display().to_string();
     let bytes = std::fs::read(path)?;
     let Ok(text) = String::from_utf8(bytes) else {
@@ -49,7 +59,7 @@ pub fn read(
         );
         return Ok(Vec::new());
     };
-    Ok(parse(&text, &file, issues, findings))
+    Ok(parse(&text, &file, known, findings))
 }
 
 /// Where each column is.
@@ -63,34 +73,34 @@ impl Columns {
 }
 
 /// The rows of one text.
-struct Text<'r> {
+struct Text<'r, S> {
     line: usize,
     article: &'r str,
     before: &'r str,
-    rows: Vec<Row<'r>>,
+    rows: Vec<Row<'r, S>>,
 }
 
-struct Row<'r> {
+struct Row<'r, S> {
     line: usize,
     party: &'r str,
     mention: &'r str,
-    stance: Stance,
-    secondary: Option<Stance>,
+    stance: S,
+    secondary: Option<S>,
     issues: Option<Vec<String>>,
 }
 
-fn parse(
+fn parse<S: Copy + PartialEq>(
     text: &str,
     file: &str,
-    issues: &[String],
+    known: Known<S>,
     findings: &mut Findings,
-) -> Vec<NumberedArticle> {
+) -> Vec<NumberedArticle<S>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let Some((columns, records)) = records(text, file, findings) else {
         return Vec::new();
     };
     let mut order: Vec<&str> = Vec::new();
-    let mut texts: BTreeMap<&str, Text> = BTreeMap::new();
+    let mut texts: BTreeMap<&str, Text<S>> = BTreeMap::new();
     for (line, record) in &records {
         let line = *line;
         let place = Place::line(file, line);
@@ -106,10 +116,11 @@ fn parse(
             );
             continue;
         }
-        let Some((stance, secondary)) = stances(get("stance")) else {
+        let Some((stance, secondary)) = stances(get("stance"), &known) else {
             let message = format!(
-                "{:?} is no stance; write optimistic, cautious, insistent or neutral",
-                get("stance")
+                "{:?} is no stance; write {}",
+                get("stance"),
+                known.names.choice()
             );
             findings.error(place, message);
             continue;
@@ -118,7 +129,7 @@ fn parse(
             findings.error(place, "the party or the mention is empty");
             continue;
         }
-        let known = known_issues(get("issues"), issues, &place, findings);
+        let issues = known_issues(get("issues"), known.issues, &place, findings);
         let entry = texts.entry(get("text")).or_insert_with(|| {
             order.push(get("text"));
             Text {
@@ -134,12 +145,12 @@ fn parse(
             mention: get("mention"),
             stance,
             secondary,
-            issues: known,
+            issues,
         });
     }
     order
         .into_iter()
-        .filter_map(|text| annotate(text, texts.get(text)?, file, findings))
+        .filter_map(|text| annotate(text, texts.get(text)?, file, &known, findings))
         .collect()
 }
 
@@ -206,15 +217,8 @@ fn records(
 }
 
 /// A stance and the secondary one after a slash, each by name or first letters.
-fn stances(cell: &str) -> Option<(Stance, Option<Stance>)> {
-    let one = |label: &str| {
-        let label = label.trim().to_lowercase();
-        let mut fitting = Stance::ALL
-            .into_iter()
-            .filter(|s| s.name().starts_with(&label));
-        let stance = fitting.next()?;
-        (!label.is_empty() && fitting.next().is_none()).then_some(stance)
-    };
+fn stances<S: Copy + PartialEq>(cell: &str, known: &Known<S>) -> Option<(S, Option<S>)> {
+    let one = |label: &str| known.stances.get(known.names.of_label(label)?).copied();
     match cell.split_once('/') {
         None => Some((one(cell)?, None)),
         Some((first, second)) => {
@@ -227,7 +231,7 @@ fn stances(cell: &str) -> Option<(Stance, Option<Stance>)> {
 /// The issues of a cell; `None` where nobody looked for them.
 fn known_issues(
     cell: &str,
-    issues: &[String],
+    issues: Option<&[String]>,
     place: &Place,
     findings: &mut Findings,
 ) -> Option<Vec<String>> {
@@ -239,6 +243,10 @@ fn known_issues(
     }
     let mut known = Vec::new();
     for name in cell.split(';').map(str::trim).filter(|n| !n.is_empty()) {
+        let Some(issues) = issues else {
+            known.push(name.to_owned());
+            continue;
+        };
         let same = |issue: &&String| {
             let plain = |name: &str| name.to_lowercase().replace(['_', ' '], "-");
             plain(issue) == plain(name)
@@ -260,12 +268,13 @@ fn known_issues(
 }
 
 /// A text's rows as annotated sentences.
-fn annotate(
+fn annotate<S: Copy + PartialEq>(
     text: &str,
-    rows: &Text,
+    rows: &Text<S>,
     file: &str,
+    known: &Known<S>,
     findings: &mut Findings,
-) -> Option<NumberedArticle> {
+) -> Option<NumberedArticle<S>> {
     let unknown = Annotated {
         mentions: false,
         issues: false,
@@ -280,11 +289,15 @@ fn annotate(
     let before = (!rows.before.is_empty()).then(|| sentence(rows.before));
     let first = usize::from(before.is_some());
     let spans = sentences::split(text);
-    let mut annotated: Vec<AnnotatedSentence> = before
+    let name = |stance: &S| {
+        let place = known.stances.iter().position(|known| known == stance);
+        place.map_or("", |place| known.names.name(place))
+    };
+    let mut annotated: Vec<AnnotatedSentence<S>> = before
         .into_iter()
         .chain(spans.iter().map(|s| sentence(&text[s.bytes.clone()])))
         .collect();
-    let mut seen: BTreeMap<(&str, &str), (usize, Stance)> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str), (usize, S)> = BTreeMap::new();
     for row in &rows.rows {
         let place = Place::line(file, row.line);
         match seen.get(&(row.party, row.mention)) {
@@ -296,8 +309,8 @@ fn annotate(
                 let message = format!(
                     "the same mention of {:?} is {} here and {} on line {line}; keep one",
                     row.party,
-                    row.stance.name(),
-                    stance.name()
+                    name(&row.stance),
+                    name(stance)
                 );
                 findings.error(place, message);
                 continue;
@@ -342,7 +355,7 @@ fn annotate(
         }
     }
     // No aliases: mentions are no names ("they"), and nobody has said which are.
-    let party = |p: &AnnotatedParty| (p.party.clone(), Vec::new());
+    let party = |p: &AnnotatedParty<S>| (p.party.clone(), Vec::new());
     let id = match rows.article {
         "" => format!("{file}:{}", rows.line),
         article => article.to_owned(),
@@ -397,7 +410,12 @@ mod tests {
 
     fn read(table: &str) -> (Vec<NumberedArticle>, Findings) {
         let mut findings = Findings::default();
-        let articles = parse(table, "l.csv", &issues(), &mut findings);
+        let known = Known {
+            names: &StanceNames::codebook(),
+            stances: &Stance::ALL,
+            issues: Some(&issues()),
+        };
+        let articles = parse(table, "l.csv", known, &mut findings);
         (articles, findings)
     }
 
@@ -474,6 +492,31 @@ mod tests {
         }
         assert_eq!(findings.errors(), 7);
         assert_eq!(articles.len(), 2);
+    }
+
+    #[test]
+    fn stances_and_issues_of_a_users_own_are_read_by_their_names() {
+        let table = "text,party,mention,stance,issues\n\
+                     Kyiv hoped.,Ukraine,Kyiv,Supp,grain corridor\n\
+                     Kyiv balked.,Ukraine,Kyiv,opposed/n,\n\
+                     Kyiv waited.,Ukraine,Kyiv,cautious,\n";
+        let names = StanceNames::new(["supportive", "opposed"]).unwrap();
+        let known = Known {
+            names: &names,
+            stances: &[0usize, 1, 2],
+            issues: None,
+        };
+        let mut findings = Findings::default();
+        let articles = parse(table, "l.csv", known, &mut findings);
+        let sentence = |article: usize| &articles[article].1.sentences[0];
+        assert_eq!(sentence(0).parties[0].stance, 0);
+        assert_eq!(sentence(0).issues, ["grain corridor"]);
+        assert_eq!(sentence(1).parties[0].stance, 1);
+        assert_eq!(sentence(1).parties[0].secondary, Some(2));
+        let expected =
+            "l.csv, line 4: \"cautious\" is no stance; write supportive, opposed or neutral";
+        assert!(findings.to_string().contains(expected), "{findings}");
+        assert_eq!((findings.errors(), articles.len()), (1, 2));
     }
 
     #[test]
