@@ -18,7 +18,7 @@ const DEPTH: usize = 16;
 /// Read a file's metadata.
 ///
 /// # Errors
-/// Where they cannot be read, or the schema claims more columns than it names.
+/// Where they cannot be read or followed, or the schema claims more columns than it names.
 pub(crate) fn load(file: &File, options: ArrowReaderOptions) -> Result<ArrowReaderMetadata> {
     if let Some(footer) = footer(file)? {
         check(&footer)?;
@@ -35,7 +35,10 @@ fn footer(mut file: &File) -> Result<Option<Vec<u8>>> {
     file.seek(SeekFrom::Start(end))?;
     let mut last = [0; END];
     file.read_exact(&mut last)?;
-    let [a, b, c, d, ..] = last;
+    let [a, b, c, d, name @ ..] = last;
+    if name != *b"PAR1" {
+        return Ok(None);
+    }
     let size = u64::from(u32::from_le_bytes([a, b, c, d]));
     let Some(start) = end.checked_sub(size) else {
         return Ok(None);
@@ -48,13 +51,15 @@ fn footer(mut file: &File) -> Result<Option<Vec<u8>>> {
 
 /// Refuse a schema in which a group has more children than there are elements.
 fn check(footer: &[u8]) -> Result<()> {
-    match most_children(footer) {
-        Some((children, elements)) if children > elements => Err(ParquetError::General(format!(
-            "the schema names {elements} columns and groups, but one of them claims {children}"
-        ))),
-        // Where the footer cannot be followed, the library cannot either, and says so.
-        _ => Ok(()),
-    }
+    let problem = match most_children(footer) {
+        Some((children, elements)) if children <= elements => return Ok(()),
+        Some((children, elements)) => {
+            format!("the schema names {elements} columns, but a group claims {children}")
+        }
+        // The library might go on where this does not.
+        None => "the schema cannot be followed".to_owned(),
+    };
+    Err(ParquetError::General(problem))
 }
 
 // Types of Thrift's compact protocol.
@@ -202,11 +207,11 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_left_to_the_library() {
+    fn what_cannot_be_followed_is_refused() {
         let whole = footer(&[2]);
         for end in 0..whole.len() - 1 {
-            assert_eq!(most_children(&whole[..end]), None, "{end} bytes");
+            assert!(check(&whole[..end]).is_err(), "{end} bytes");
         }
-        assert_eq!(most_children(&[0x19; 100]), None);
+        assert!(check(&[0x19; 100]).is_err());
     }
 }
