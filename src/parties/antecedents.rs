@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn a_minister_is_a_states() {
         let text = "Acme met Kenya. Finance Minister Goh left. Goh laughed.";
-        let scores = vec![((2, 0), 3.0), ((2, 1), -0.2), ((3, 1), -0.2)];
+        let scores = vec![((2, 0), 3.0), ((3, 0), 3.0), ((2, 1), -0.2), ((3, 1), -0.2)];
         let mentions = ["Acme", "Kenya", "Finance Minister Goh", "Goh"];
         assert_eq!(parties(text, &mentions, scores.clone())[2], ["Kenya"]);
         let text = text.replace("Finance Minister", "Miss");
