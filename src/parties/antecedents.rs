@@ -1,7 +1,7 @@
 //! Antecedents: the earlier mention for whose party a pronoun, a description or an unknown name
 //! stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::anaphors::Kind;
 use super::gazetteer::Gazetteer;
@@ -27,6 +27,10 @@ const NAME_THRESHOLD: f32 = 1.0;
 /// another party.
 const BODY_THRESHOLD: f32 = 5.0;
 
+/// How sure it must be for a minister to be a state's that the article names, of which there
+/// nearly always is one ("Defense Minister Ramon Villacis").
+const MINISTER_THRESHOLD: f32 = -0.5;
+
 /// How likely the second of "both sides" must be, once the first is found.
 const PLURAL_THRESHOLD: f32 = -2.0;
 
@@ -36,11 +40,13 @@ const PLURAL_THRESHOLD: f32 = -2.0;
 /// mentions of its best antecedent, an unknown name those that all its mentions together speak
 /// for. A name may also come before its party's ("Robert Fico ... Slovakia"): the party's
 /// first mention then looks back to the name. What stands together gets the known party's name,
-/// else the most frequent own name, else the first description.
+/// else the most frequent own name, else the first description. `ministers` are the mentions that
+/// have that title.
 pub(super) fn refer_back(
     links: &mut [Vec<Linked>],
     own: &[Option<String>],
     anaphors: &HashMap<usize, (Kind, usize)>,
+    ministers: &HashSet<usize>,
     antecedents: &dyn Antecedents,
 ) {
     let mut groups = Groups::default();
@@ -68,7 +74,8 @@ pub(super) fn refer_back(
             }
             (Some(name), None) => {
                 let mentions = mentions_of.get(name).map_or(&[][..], Vec::as_slice);
-                vec![groups.of_name(name, mentions, &of, antecedents)]
+                let minister = mentions.iter().any(|at| ministers.contains(at));
+                vec![groups.of_name(name, mentions, minister, &of, antecedents)]
             }
             (Some(name), Some(&(kind, covers))) => {
                 let mut best = groups.antecedents(&[at], &of, antecedents);
@@ -113,6 +120,15 @@ pub(super) fn refer_back(
                 })
                 .collect();
         }
+    }
+}
+
+/// How sure an antecedent must be for an unknown name.
+fn threshold(name: &str, gazetteer: &Gazetteer) -> f32 {
+    if names_a_body(name, &gazetteer.lexicon) {
+        BODY_THRESHOLD
+    } else {
+        NAME_THRESHOLD
     }
 }
 
@@ -185,6 +201,7 @@ impl Groups {
         &mut self,
         name: &str,
         mentions: &[usize],
+        minister: bool,
         of: &[Vec<usize>],
         antecedents: &dyn Antecedents,
     ) -> usize {
@@ -192,12 +209,15 @@ impl Groups {
             Some(group) => self.end(*group),
             None => {
                 let best = self.antecedents(mentions, of, antecedents);
-                let threshold = match names_a_body(name, &Gazetteer::built_in().lexicon) {
-                    true => BODY_THRESHOLD,
-                    false => NAME_THRESHOLD,
-                };
-                let group = match best.first() {
-                    Some((group, score)) if *score > threshold => *group,
+                let gazetteer = Gazetteer::built_in();
+                let of_state = best.iter().find(|(group, score)| {
+                    let party = self.all[*group].party.as_ref();
+                    *score > MINISTER_THRESHOLD
+                        && party.is_some_and(|p| gazetteer.states.contains(p))
+                });
+                let group = match (best.first(), of_state) {
+                    (_, Some((group, _))) if minister => *group,
+                    (Some((group, score)), _) if *score > threshold(name, gazetteer) => *group,
                     _ => self.add(Group::default()),
                 };
                 self.named.insert(name.to_string(), group);
@@ -357,6 +377,18 @@ mod tests {
             found.iter().all(|party| *party == ["Slovakia"]),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn a_minister_is_a_states() {
+        let text = "Acme met Kenya. Finance Minister Goh left. Goh laughed.";
+        let scores = vec![((2, 0), 3.0), ((3, 0), 3.0), ((2, 1), -0.2), ((3, 1), -0.2)];
+        let mentions = ["Acme", "Kenya", "Finance Minister Goh", "Goh"];
+        assert_eq!(parties(text, &mentions, scores.clone())[2], ["Kenya"]);
+        let text = text.replace("Finance Minister", "Miss");
+        let mentions = ["Acme", "Kenya", "Miss Goh", "Goh"];
+        let found = parties(&text, &mentions, scores);
+        assert_eq!(found[2], found[0]);
     }
 
     #[test]

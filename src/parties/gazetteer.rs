@@ -22,6 +22,8 @@ pub(super) struct Gazetteer {
     pub organs: HashMap<String, Vec<Party>>,
     /// The parties whose leaders have a surname, by its folded word.
     pub leaders: HashMap<String, HashSet<Party>>,
+    /// The parties that are states, or were.
+    pub states: HashSet<String>,
     /// Capitals, by their folded words joined by spaces.
     pub seats: HashSet<String>,
     /// Places that are no party's name, likewise.
@@ -149,10 +151,9 @@ struct Parties {
 struct Entry {
     name: String,
     #[serde(default)]
-    #[allow(dead_code)] // For people who read the file.
     kind: String,
     #[serde(default)]
-    #[allow(dead_code)]
+    #[allow(dead_code)] // For people who read the file.
     code: String,
     #[serde(default)]
     aliases: Vec<String>,
@@ -289,6 +290,8 @@ impl Gazetteer {
         let keys = |names: &[String]| -> Vec<String> {
             names.iter().map(|name| key(&words::split(name))).collect()
         };
+        let states = entries.iter().filter(|entry| entry.kind == "state");
+        let states = states.map(|entry| entry.name.clone()).collect();
         let seats = entries.iter().flat_map(|entry| keys(&entry.seats));
         let seats = seats.collect();
         let places = toml::from_str::<BTreeMap<String, Vec<String>>>(PLACES)?;
@@ -318,6 +321,7 @@ impl Gazetteer {
             spellings,
             organs,
             leaders,
+            states,
             seats,
             places,
             lexicon: toml::from_str(OFFICES)?,

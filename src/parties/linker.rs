@@ -1,6 +1,6 @@
 //! Mentions to parties: lists, gazetteer, the article's own names and antecedents together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::anaphors::{self, Kind};
@@ -118,6 +118,7 @@ impl ArticleLinker<'_> {
         let mut links: Vec<Vec<Linked>> = vec![Vec::new(); mentions.len()];
         let mut own = vec![None; mentions.len()];
         let mut anaphors: HashMap<usize, (Kind, usize)> = HashMap::new();
+        let mut ministers = HashSet::new();
         for (at, range) in mentions.iter().enumerate() {
             let Some(mention) = self.text.get(range.clone()) else {
                 continue;
@@ -145,6 +146,9 @@ impl ArticleLinker<'_> {
                     if kind.is_anaphor() {
                         anaphors.insert(at, (kind, anaphors::parties_covered(&words)));
                     }
+                    if words.iter().any(|word| word.key == "minister") {
+                        ministers.insert(at);
+                    }
                     let lexicon = &self.linker.gazetteer.lexicon;
                     let name = own_names::own_name(mention, &words, kind, starts, lexicon);
                     own[at] = (!name.display.is_empty()).then_some(name);
@@ -162,7 +166,7 @@ impl ArticleLinker<'_> {
             }
         }
         if let Some(antecedents) = antecedents {
-            antecedents::refer_back(&mut links, &agreed, &anaphors, antecedents);
+            antecedents::refer_back(&mut links, &agreed, &anaphors, &ministers, antecedents);
         }
         links
     }

@@ -1,8 +1,9 @@
 //! The encoder as an int8 ONNX graph, written without Python.
 //!
 //! Weights are quantised per output channel, symmetrically, by what the layers are fed
-//! ([`quantise`]); activations when the model runs, each token by its own range. One
-//! quantisation serves query, key and value, whose weights are one matrix. Embeddings are int8 with a scale per word. The graph
+//! ([`quantise`]); activations when the model runs, by the range found in the window
+//! (`DynamicQuantizeLinear`). One quantisation serves query, key
+//! and value, whose weights are one matrix. Embeddings are int8 with a scale per word. The graph
 //! takes one window without padding: `input_ids`, `token_type_ids` and `position_ids`, each
 //! `[tokens]`, and gives `token_vectors`, `[tokens, width]`.
 
@@ -58,25 +59,6 @@ pub fn int8_encoder(
         graph: Some(graph),
     };
     Ok(model.encode_to_vec())
-}
-
-/// Which range of a layer's inputs the 256 steps of eight bits cover.
-enum Range {
-    AroundZero,
-    LeastToMost,
-}
-
-/// A layer's input in eight bits.
-struct Quantised {
-    quantised: String,
-    /// The step that stands for zero, or for `least` if there is one.
-    zero: String,
-    /// Size of each token, `[tokens, 1]`.
-    size: String,
-    /// A step, in sizes.
-    step: f32,
-    /// Least value of each token, `[tokens, 1]`.
-    least: Option<String>,
 }
 
 struct Builder<'w> {
@@ -190,7 +172,7 @@ impl Builder<'_> {
     ///
     /// The input's channels are evened out first and the weights take up what was divided away
     /// (SmoothQuant, Xiao et al. 2023).
-    fn dense(&mut self, names: &[String], input: &str, range: Range) -> Result<String, ModelError> {
+    fn dense(&mut self, names: &[String], input: &str) -> Result<String, ModelError> {
         let mut columns = Vec::new();
         let mut biases = Vec::new();
         let mut inputs = 0;
@@ -222,15 +204,34 @@ impl Builder<'_> {
         }
         let weight = self.constant("weight", Tensor::int8(&[inputs, outputs], &transposed));
         let weight_zero = self.constant("zero", Tensor::int8(&[outputs], &vec![0i8; outputs]));
-        let weight_sum = row_sums(&quantised, &scales, inputs);
+        let weight_scale = self.floats("weight_scale", &[outputs], &scales);
+        let sums = row_sums(&quantised, &scales, inputs);
+        let weight_sum = self.floats("weight_sum", &[outputs], &sums);
         let bias = self.floats("bias", &[outputs], &biases);
-        let input = match range {
-            Range::AroundZero => self.around_zero(&input),
-            Range::LeastToMost => self.least_to_most(&input),
-        };
+        // Each token is brought to the range from 0 to 1 first, which gives it a scale and a zero of
+        // its own: the few tokens with large values would otherwise take the precision of all
+        // others, and what GELU gives lies almost wholly on one side of zero.
+        let least = self.over_channels("ReduceMin", &input);
+        let most = self.over_channels("ReduceMax", &input);
+        let size = self.apply("Sub", &[&most, &least], vec![]);
+        let tiny = self.scalar(1e-9);
+        let size = self.apply("Add", &[&size, &tiny], vec![]);
+        let input = self.apply("Sub", &[&input, &least], vec![]);
+        let input = &self.apply("Div", &[&input, &size], vec![]);
+        let (quantised, scale, zero) = (
+            self.fresh("quantised"),
+            self.fresh("scale"),
+            self.fresh("zero"),
+        );
+        self.node(
+            "DynamicQuantizeLinear",
+            &[input],
+            &[&quantised, &scale, &zero],
+            vec![],
+        );
         let product = self.apply(
             "MatMulInteger",
-            &[&input.quantised, &weight, &input.zero, &weight_zero],
+            &[&quantised, &weight, &zero, &weight_zero],
             vec![],
         );
         let product = self.apply(
@@ -238,63 +239,13 @@ impl Builder<'_> {
             &[&product],
             vec![Attribute::int("to", DataType::Float as i64)],
         );
-        let scales: Vec<f32> = scales.iter().map(|scale| scale * input.step).collect();
-        let scale = self.floats("weight_scale", &[outputs], &scales);
+        let scale = self.apply("Mul", &[&scale, &weight_scale], vec![]);
         let scaled = self.apply("Mul", &[&product, &scale], vec![]);
-        let mut scaled = self.apply("Mul", &[&scaled, &input.size], vec![]);
-        if let Some(least) = input.least {
-            // What the tokens' zeros give: each times the sum of an output's weights.
-            let sums = self.floats("weight_sum", &[outputs], &weight_sum);
-            let zeros = self.apply("Mul", &[&least, &sums], vec![]);
-            scaled = self.apply("Add", &[&scaled, &zeros], vec![]);
-        }
+        let scaled = self.apply("Mul", &[&scaled, &size], vec![]);
+        // What the tokens' zeros give: each times the sum of an output's weights.
+        let zeros = self.apply("Mul", &[&least, &weight_sum], vec![]);
+        let scaled = self.apply("Add", &[&scaled, &zeros], vec![]);
         Ok(self.apply("Add", &[&scaled, &bias], vec![]))
-    }
-
-    /// Quantise each token by its largest value on either side of zero. It costs a bit of
-    /// precision at most where values lie about evenly on both sides, and no correction after
-    /// the product.
-    fn around_zero(&mut self, input: &str) -> Quantised {
-        let least = self.over_channels("ReduceMin", input);
-        let most = self.over_channels("ReduceMax", input);
-        let least = self.apply("Neg", &[&least], vec![]);
-        let largest = self.apply("Max", &[&most, &least], vec![]);
-        self.divided(input, &largest, 127.0, 128, None)
-    }
-
-    /// Quantise each token by the range from its least to its largest value: for what GELU gives,
-    /// which lies almost wholly on one side of zero.
-    fn least_to_most(&mut self, input: &str) -> Quantised {
-        let least = self.over_channels("ReduceMin", input);
-        let most = self.over_channels("ReduceMax", input);
-        let size = self.apply("Sub", &[&most, &least], vec![]);
-        let input = self.apply("Sub", &[input, &least], vec![]);
-        self.divided(&input, &size, 255.0, 0, Some(least))
-    }
-
-    /// Divide each token by a size of its own, which is what keeps the few tokens with large
-    /// values from taking the precision of all others, and round to `steps` a size.
-    fn divided(
-        &mut self,
-        input: &str,
-        size: &str,
-        steps: f32,
-        zero: u8,
-        least: Option<String>,
-    ) -> Quantised {
-        let tiny = self.scalar(1e-9);
-        let size = self.apply("Add", &[size, &tiny], vec![]);
-        let input = self.apply("Div", &[input, &size], vec![]);
-        let step = self.scalar(1.0 / steps);
-        let zero = self.constant("zero", Tensor::uint8(&[], &[zero]));
-        let quantised = self.apply("QuantizeLinear", &[&input, &step, &zero], vec![]);
-        Quantised {
-            quantised,
-            zero,
-            size,
-            step: 1.0 / steps,
-            least,
-        }
     }
 
     /// A reduction of each token's channels to one: `[tokens, 1]`.
@@ -310,14 +261,14 @@ impl Builder<'_> {
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
         let attended = self.attention(&name, &hidden)?;
         let output = [name("attention.output.dense")];
-        let attended = self.dense(&output, &attended, Range::AroundZero)?;
+        let attended = self.dense(&output, &attended)?;
         let sum = self.apply("Add", &[&attended, &hidden], vec![]);
         let hidden = self.layer_norm(&name("attention.output.LayerNorm"), &sum)?;
 
-        let inner = self.dense(&[name("intermediate.dense")], &hidden, Range::AroundZero)?;
+        let inner = self.dense(&[name("intermediate.dense")], &hidden)?;
         let output = self.fresh("gelu");
         self.node_of("Gelu", "com.microsoft", &[&inner], &[&output], vec![]);
-        let outer = self.dense(&[name("output.dense")], &output, Range::LeastToMost)?;
+        let outer = self.dense(&[name("output.dense")], &output)?;
         let sum = self.apply("Add", &[&outer, &hidden], vec![]);
         self.layer_norm(&name("output.LayerNorm"), &sum)
     }
@@ -334,7 +285,6 @@ impl Builder<'_> {
         let all = self.dense(
             &["query", "key", "value"].map(|part| name(&format!("attention.self.{part}"))),
             hidden,
-            Range::AroundZero,
         )?;
         let shape = self.constant(
             "shape",
