@@ -28,6 +28,7 @@ pub mod issues;
 #[cfg(feature = "torch")]
 pub mod libtorch;
 pub mod lists;
+pub mod lock;
 pub mod model;
 #[cfg(feature = "torch")]
 pub mod nli;

@@ -411,3 +411,22 @@ fn a_training_that_was_killed_goes_on_and_ends_alike() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_second_training_in_a_folder_is_refused() {
+    let folder = workshop_with_model();
+    let folder = folder.path();
+    let unfinished = folder.join("busy/.unfinished");
+    fs::create_dir_all(&unfinished).unwrap();
+    let first = fs::File::create(unfinished.join("lock")).unwrap();
+    first.lock().unwrap();
+    let arguments = "--train labels.csv --from model --epochs 1 -o busy";
+    let told = refusal(folder, &arguments.split(' ').collect::<Vec<_>>());
+    assert!(
+        told.contains("busy: another `stance train` is at work"),
+        "{told}"
+    );
+    drop(first);
+    train(folder, &arguments.split(' ').collect::<Vec<_>>());
+    assert!(!unfinished.exists());
+}

@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
+use summit_stance::lock::{Lock, LockError};
+use summit_stance::scores::unfinished::UNFINISHED_FOLDER;
 use summit_stance::training::checkpoint::Checkpoint;
 use summit_stance::training::{Options, Progress, Session, Start, card, save, states};
 use tch::Device;
@@ -111,6 +113,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     eprintln!("{}", plan(&session));
     std::fs::create_dir_all(&args.output)
         .with_context(|| format!("cannot make {}", args.output.display()))?;
+    let lock = lock(&args.output)?;
     let files = run_seeds(&session, args)?;
     let mut runs = Vec::new();
     for file in &files {
@@ -138,6 +141,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for file in files {
         std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
     }
+    lock.remove();
     match &finished.comparison {
         None => table::print(&finished.report)?,
         Some(comparison) => {
@@ -165,6 +169,25 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         eprintln!("{} was there and stays as it is", card.display());
     }
     Ok(())
+}
+
+/// One training at a time in a folder: two would write over each other's runs.
+fn lock(output: &Path) -> anyhow::Result<Lock> {
+    let folder = output.display();
+    let lock = match Lock::take(&output.join(UNFINISHED_FOLDER)) {
+        Ok(lock) => lock,
+        Err(LockError::Busy) => anyhow::bail!(
+            "{folder}: another `stance train` is at work on this folder; wait until it is done, or \
+             give another folder with -o"
+        ),
+        Err(LockError::Io(error)) => {
+            return Err(error).with_context(|| format!("cannot write to {folder}"));
+        }
+    };
+    if let Some(note) = lock.note() {
+        eprintln!("{folder}: {note}");
+    }
+    Ok(lock)
 }
 
 fn positive(text: &str) -> Result<f64, String> {

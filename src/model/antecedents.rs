@@ -82,11 +82,25 @@ pub fn features(later: &MentionPlace, earlier: &MentionPlace) -> [f32; FEATURES]
     features
 }
 
-/// The weights of the antecedent head.
+/// A mention ready to be compared with others: where it stands, and what it adds to the hidden
+/// layer as either of a pair, which is the same for all its pairs. Without vectors for a mention
+/// that was not read.
+pub struct Comparable<'m> {
+    vectors: &'m MentionVectors,
+    place: MentionPlace,
+    later: Vec<f32>,
+    earlier: Vec<f32>,
+}
+
+/// The weights of the antecedent head. The hidden layer that compares two mentions stands as the
+/// four layers whose sum it is, by what they read.
 pub struct AntecedentHead {
     later: Dense,
     earlier: Dense,
-    hidden: Dense,
+    hidden_later: Dense,
+    hidden_earlier: Dense,
+    hidden_product: Dense,
+    hidden_features: Dense,
     output: Dense,
 }
 
@@ -99,10 +113,17 @@ impl AntecedentHead {
         let dense = |name: &str, inputs, outputs| {
             Dense::load(tensors, &format!("antecedent.{name}"), inputs, outputs)
         };
+        let hidden = dense("hidden", AntecedentHead::PAIR, HIDDEN)?;
+        let (hidden_later, hidden) = hidden.split(MENTION_WIDTH);
+        let (hidden_earlier, hidden) = hidden.split(MENTION_WIDTH);
+        let (hidden_product, hidden_features) = hidden.split(MENTION_WIDTH);
         Ok(AntecedentHead {
             later: dense("later", 3 * width, MENTION_WIDTH)?,
             earlier: dense("earlier", 3 * width, MENTION_WIDTH)?,
-            hidden: dense("hidden", AntecedentHead::PAIR, HIDDEN)?,
+            hidden_later,
+            hidden_earlier,
+            hidden_product,
+            hidden_features,
             output: dense("output", HIDDEN, 1)?,
         })
     }
@@ -116,24 +137,44 @@ impl AntecedentHead {
         }
     }
 
+    /// Make a mention ready for [`AntecedentHead::score`].
+    pub fn comparable<'m>(
+        &self,
+        vectors: &'m MentionVectors,
+        place: MentionPlace,
+    ) -> Comparable<'m> {
+        let part = |dense: &Dense, vector: &[f32]| match vector {
+            [] => Vec::new(),
+            vector => dense.apply(vector),
+        };
+        Comparable {
+            vectors,
+            place,
+            later: part(&self.hidden_later, &vectors.as_later),
+            earlier: part(&self.hidden_earlier, &vectors.as_earlier),
+        }
+    }
+
     /// Log-odds that the later mention stands for the party of the earlier one, against its
     /// standing for the party of no mention before it. Minus infinity for a mention that was not
     /// read.
-    pub fn score(
-        &self,
-        (later, later_place): (&MentionVectors, &MentionPlace),
-        (earlier, earlier_place): (&MentionVectors, &MentionPlace),
-    ) -> f32 {
-        let (later, earlier) = (&later.as_later, &earlier.as_earlier);
-        if later.is_empty() || earlier.is_empty() {
+    pub fn score(&self, later: &Comparable, earlier: &Comparable) -> f32 {
+        if later.later.is_empty() || earlier.earlier.is_empty() {
             return f32::NEG_INFINITY;
         }
-        let mut input = Vec::with_capacity(AntecedentHead::PAIR);
-        input.extend_from_slice(later);
-        input.extend_from_slice(earlier);
-        input.extend(later.iter().zip(earlier).map(|(l, e)| l * e));
-        input.extend(features(later_place, earlier_place));
-        let mut hidden = self.hidden.apply(&input);
+        let of_both = later
+            .vectors
+            .as_later
+            .iter()
+            .zip(&earlier.vectors.as_earlier);
+        let product: Vec<f32> = of_both.map(|(l, e)| l * e).collect();
+        let mut hidden = self.hidden_product.apply(&product);
+        let alone = later.later.iter().zip(&earlier.earlier);
+        for (sum, (l, e)) in hidden.iter_mut().zip(alone) {
+            *sum += l + e;
+        }
+        let features = features(&later.place, &earlier.place);
+        self.hidden_features.add_sparse(&features, &mut hidden);
         hidden.iter_mut().for_each(gelu);
         self.output.apply(&hidden)[0]
     }

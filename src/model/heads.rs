@@ -81,24 +81,53 @@ impl Dense {
             .map(|(row, bias)| bias + dot(row, input))
             .collect()
     }
+
+    /// Add to `outputs` what inputs give of which most are 0; the bias is left out.
+    pub(super) fn add_sparse(&self, input: &[f32], outputs: &mut [f32]) {
+        let there = input.iter().enumerate().filter(|(_, value)| **value != 0.0);
+        for (index, value) in there {
+            for (output, row) in outputs
+                .iter_mut()
+                .zip(self.weight.chunks_exact(self.inputs))
+            {
+                *output += row[index] * value;
+            }
+        }
+    }
+
+    /// Two layers whose sum is this one: of the first `at` inputs, with the bias, and of the
+    /// others.
+    pub(super) fn split(self, at: usize) -> (Dense, Dense) {
+        let part = |columns: Range<usize>, bias| Dense {
+            inputs: columns.len(),
+            weight: self
+                .weight
+                .chunks_exact(self.inputs)
+                .flat_map(|row| &row[columns.clone()])
+                .copied()
+                .collect(),
+            bias,
+        };
+        let none = vec![0.0; self.bias.len()];
+        (part(0..at, self.bias.clone()), part(at..self.inputs, none))
+    }
 }
 
+/// Running sums of a product of vectors: enough to fill the processor's vector registers and to
+/// have the next sum begun before the last is done; a single sum would bind it to order.
+const SUMS: usize = 32;
+
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    // Eight running sums let the compiler use vector registers; one sum would bind it to order.
-    let mut sums = [0f32; 8];
-    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let tail: f32 = a8
-        .remainder()
-        .iter()
-        .zip(b8.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    for (x, y) in a8.zip(b8) {
-        for i in 0..8 {
+    let mut sums = [0f32; SUMS];
+    let (a_parts, b_parts) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
+    let rest = a_parts.remainder().iter().zip(b_parts.remainder());
+    let rest: f32 = rest.map(|(x, y)| x * y).sum();
+    for (x, y) in a_parts.zip(b_parts) {
+        for i in 0..SUMS {
             sums[i] += x[i] * y[i];
         }
     }
-    sums.iter().sum::<f32>() + tail
+    sums.iter().sum::<f32>() + rest
 }
 
 /// A mention as the mention head finds it: words of a scored sentence.

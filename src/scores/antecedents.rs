@@ -1,13 +1,13 @@
 //! The model's antecedent head as the linker asks it.
 
-use crate::model::antecedents::{AntecedentHead, MentionPlace};
+use crate::model::antecedents::{AntecedentHead, Comparable, MentionPlace};
 use crate::model::{MentionReading, Model};
 use crate::parties::Antecedents;
 
 /// Compares the mentions of one article.
 pub struct ModelAntecedents<'m> {
     head: &'m AntecedentHead,
-    mentions: Vec<(&'m MentionReading, MentionPlace)>,
+    mentions: Vec<Comparable<'m>>,
 }
 
 /// A mention does not look for its antecedent further back than so many mentions.
@@ -20,6 +20,7 @@ impl<'m> ModelAntecedents<'m> {
         text: &str,
         mentions: impl IntoIterator<Item = (usize, &'m MentionReading)>,
     ) -> ModelAntecedents<'m> {
+        let head = model.antecedents();
         let mut last = None;
         let mentions = mentions
             .into_iter()
@@ -27,13 +28,11 @@ impl<'m> ModelAntecedents<'m> {
             .map(|(order, (sentence, mention))| {
                 let first = last.replace(sentence) != Some(sentence);
                 let words = text.get(mention.bytes.clone()).unwrap_or_default();
-                (mention, MentionPlace::new(sentence, order, first, words))
+                let place = MentionPlace::new(sentence, order, first, words);
+                head.comparable(&mention.vectors, place)
             })
             .collect();
-        ModelAntecedents {
-            head: model.antecedents(),
-            mentions,
-        }
+        ModelAntecedents { head, mentions }
     }
 }
 
@@ -43,10 +42,7 @@ impl Antecedents for ModelAntecedents<'_> {
             return f32::NEG_INFINITY;
         }
         match (self.mentions.get(later), self.mentions.get(earlier)) {
-            (Some((later, later_place)), Some((earlier, earlier_place))) => self.head.score(
-                (&later.vectors, later_place),
-                (&earlier.vectors, earlier_place),
-            ),
+            (Some(later), Some(earlier)) => self.head.score(later, earlier),
             _ => f32::NEG_INFINITY,
         }
     }

@@ -317,7 +317,7 @@ mod tests {
     use super::super::examples::batch_of;
     use super::*;
     use crate::annotations;
-    use crate::model::antecedents::{MentionPlace, MentionVectors};
+    use crate::model::antecedents::{Comparable, MentionPlace, MentionVectors};
     use crate::model::engine::TokenVectors;
     use crate::model::heads::{Heads, Span};
     use crate::model::weights::{self, NamedWeights, Precision, Weights};
@@ -447,6 +447,11 @@ mod tests {
         let [rows, columns] = scores.size()[..] else {
             panic!("scores have two dimensions");
         };
+        let comparable: Vec<Comparable> = mentions
+            .iter()
+            .zip(places)
+            .map(|(mention, place)| scoring.antecedent.comparable(&mention.vectors, place))
+            .collect();
         let mut compared = 0;
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |c| (row, c))) {
             if pairs.candidates.double_value(&[row, column]) == 0.0 {
@@ -455,10 +460,9 @@ mod tests {
             let place = |index: i64| mentions.iter().position(|m| m.index == index).unwrap();
             let later = place(pairs.later.int64_value(&[row]));
             let earlier = place(pairs.earlier.int64_value(&[row, column]));
-            let score = scoring.antecedent.score(
-                (&mentions[later].vectors, &places[later]),
-                (&mentions[earlier].vectors, &places[earlier]),
-            );
+            let score = scoring
+                .antecedent
+                .score(&comparable[later], &comparable[earlier]);
             close(&[score], &scores.get(row).get(column));
             compared += 1;
         }

@@ -1,8 +1,7 @@
 //! The encoder as an int8 ONNX graph, written without Python.
 //!
 //! Weights are quantised per output channel, symmetrically, by what the layers are fed
-//! ([`quantise`]); activations when the model runs, by the range found in the window
-//! (`DynamicQuantizeLinear`). One quantisation serves query, key
+//! ([`quantise`]); activations when the model runs, by the range found in each token. One quantisation serves query, key
 //! and value, whose weights are one matrix. Embeddings are int8 with a scale per word. The graph
 //! takes one window without padding: `input_ids`, `token_type_ids` and `position_ids`, each
 //! `[tokens]`, and gives `token_vectors`, `[tokens, width]`.
@@ -204,31 +203,30 @@ impl Builder<'_> {
         }
         let weight = self.constant("weight", Tensor::int8(&[inputs, outputs], &transposed));
         let weight_zero = self.constant("zero", Tensor::int8(&[outputs], &vec![0i8; outputs]));
-        let weight_scale = self.floats("weight_scale", &[outputs], &scales);
         let sums = row_sums(&quantised, &scales, inputs);
+        let rates: Vec<f32> = scales
+            .iter()
+            .zip(&sums)
+            .map(|(s, sum)| s / STEPS / sum)
+            .collect();
+        let rate = self.floats("rate", &[outputs], &rates);
         let weight_sum = self.floats("weight_sum", &[outputs], &sums);
         let bias = self.floats("bias", &[outputs], &biases);
-        // Each token is brought to the range from 0 to 1 first, which gives it a scale and a zero of
-        // its own: the few tokens with large values would otherwise take the precision of all
-        // others, and what GELU gives lies almost wholly on one side of zero.
-        let least = self.over_channels("ReduceMin", &input);
-        let most = self.over_channels("ReduceMax", &input);
+        // Each token has a scale and a zero of its own: the few tokens with large values would
+        // otherwise take the precision of all others, and what GELU gives lies almost wholly on
+        // one side of zero.
+        let least = self.over_last("ReduceMin", &input);
+        let most = self.over_last("ReduceMax", &input);
         let size = self.apply("Sub", &[&most, &least], vec![]);
         let tiny = self.scalar(1e-9);
         let size = self.apply("Add", &[&size, &tiny], vec![]);
+        let steps = self.scalar(STEPS);
+        let steps = self.apply("Div", &[&steps, &size], vec![]);
         let input = self.apply("Sub", &[&input, &least], vec![]);
-        let input = &self.apply("Div", &[&input, &size], vec![]);
-        let (quantised, scale, zero) = (
-            self.fresh("quantised"),
-            self.fresh("scale"),
-            self.fresh("zero"),
-        );
-        self.node(
-            "DynamicQuantizeLinear",
-            &[input],
-            &[&quantised, &scale, &zero],
-            vec![],
-        );
+        let input = self.apply("Mul", &[&input, &steps], vec![]);
+        let one = self.scalar(1.0);
+        let zero = self.constant("zero", Tensor::uint8(&[], &[0]));
+        let quantised = self.apply("QuantizeLinear", &[&input, &one, &zero], vec![]);
         let product = self.apply(
             "MatMulInteger",
             &[&quantised, &weight, &zero, &weight_zero],
@@ -239,17 +237,19 @@ impl Builder<'_> {
             &[&product],
             vec![Attribute::int("to", DataType::Float as i64)],
         );
-        let scale = self.apply("Mul", &[&scale, &weight_scale], vec![]);
-        let scaled = self.apply("Mul", &[&product, &scale], vec![]);
-        let scaled = self.apply("Mul", &[&scaled, &size], vec![]);
-        // What the tokens' zeros give: each times the sum of an output's weights.
-        let zeros = self.apply("Mul", &[&least, &weight_sum], vec![]);
-        let scaled = self.apply("Add", &[&scaled, &zeros], vec![]);
-        Ok(self.apply("Add", &[&scaled, &bias], vec![]))
+        let product = self.apply("Mul", &[&product, &rate], vec![]);
+        // What the tokens' zeros give: each times the sum of an output's weights. The sums are
+        // multiplied in last, for all: adding a column to a product is cheap, a product of a column
+        // and a row is not.
+        let least = self.apply("Div", &[&least, &size], vec![]);
+        let sum = self.apply("Add", &[&product, &least], vec![]);
+        let sum = self.apply("Mul", &[&sum, &size], vec![]);
+        let sum = self.apply("Mul", &[&sum, &weight_sum], vec![]);
+        Ok(self.apply("Add", &[&sum, &bias], vec![]))
     }
 
-    /// A reduction of each token's channels to one: `[tokens, 1]`.
-    fn over_channels(&mut self, op: &str, input: &str) -> String {
+    /// A reduction of the last axis to one value.
+    fn over_last(&mut self, op: &str, input: &str) -> String {
         let attributes = vec![
             Attribute::ints("axes", &[-1]),
             Attribute::int("keepdims", 1),
@@ -309,8 +309,21 @@ impl Builder<'_> {
         let scores = self.apply("MatMul", &[&parts[0], &key], vec![]);
         let scale = self.scalar(1.0 / (size as f32).sqrt());
         let scores = self.apply("Mul", &[&scores, &scale], vec![]);
-        let weights = self.apply("Softmax", &[&scores], vec![Attribute::int("axis", -1)]);
+        // The softmax, step by step: rten's own takes three times as long. What is mixed is
+        // divided, not the weights, of which there are more.
+        let most = self.over_last("ReduceMax", &scores);
+        let scores = self.apply("Sub", &[&scores, &most], vec![]);
+        let weights = self.apply("Exp", &[&scores], vec![]);
+        let last = self.constant("axes", Tensor::int64(&[1], &[-1]));
+        let sums = self.apply(
+            "ReduceSum",
+            &[&weights, &last],
+            vec![Attribute::int("keepdims", 1)],
+        );
         let mixed = self.apply("MatMul", &[&weights, &parts[2]], vec![]);
+        let one = self.scalar(1.0);
+        let shares = self.apply("Div", &[&one, &sums], vec![]);
+        let mixed = self.apply("Mul", &[&mixed, &shares], vec![]);
         let mixed = self.apply(
             "Transpose",
             &[&mixed],
@@ -320,6 +333,9 @@ impl Builder<'_> {
         Ok(self.apply("Reshape", &[&mixed, &shape], vec![]))
     }
 }
+
+/// Activations have this many steps from their least to their largest value.
+const STEPS: f32 = 255.0;
 
 /// Weights stay short of the full range: processors without VNNI add two products in 16 bits,
 /// which two full-range weights side by side could overflow.
@@ -341,12 +357,17 @@ fn smoothing(largest: &[f32], columns: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-/// The sum of each row of rounded weights.
+/// The sum of each row of rounded weights; next to nothing where they come to nothing, as what is
+/// multiplied by the sums is divided by them first.
 fn row_sums(rounded: &[i8], scales: &[f32], width: usize) -> Vec<f32> {
+    const NOTHING: f32 = 1e-6 / STEPS;
     rounded
         .chunks_exact(width)
         .zip(scales)
-        .map(|(row, scale)| row.iter().map(|w| f32::from(*w)).sum::<f32>() * scale)
+        .map(|(row, scale)| {
+            let sum: f32 = row.iter().map(|w| f32::from(*w)).sum();
+            scale * if sum == 0.0 { NOTHING } else { sum }
+        })
         .collect()
 }
 

@@ -112,6 +112,7 @@ impl Attribute {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataType {
     Float = 1,
+    Uint8 = 2,
     Int8 = 3,
     Int64 = 7,
 }
@@ -142,6 +143,10 @@ impl Tensor {
     pub fn floats(shape: &[usize], values: &[f32]) -> Tensor {
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         Tensor::new(DataType::Float, shape, bytes)
+    }
+
+    pub fn uint8(shape: &[usize], values: &[u8]) -> Tensor {
+        Tensor::new(DataType::Uint8, shape, values.to_vec())
     }
 
     pub fn int8(shape: &[usize], values: &[i8]) -> Tensor {

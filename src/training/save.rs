@@ -14,6 +14,7 @@ use crate::model::folder::{self, ModelConfig};
 use crate::model::tokens::WordPieces;
 use crate::model::weights::{self, Precision};
 use crate::model::windows::{self, Window, WindowSizes};
+use crate::scores::Output;
 
 /// The files of a model folder, in memory; `config.json` is written from `config`.
 pub struct FolderFiles {
@@ -106,15 +107,10 @@ fn config_bytes(config: &ModelConfig) -> anyhow::Result<Vec<u8>> {
 
 /// Write a file whole or not at all.
 pub fn atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = Output::create(path)?;
     file.write_all(bytes)
-        .and_then(|()| file.as_file().sync_all())
         .with_context(|| format!("cannot write {}", path.display()))?;
-    file.persist(path)?;
+    file.persist()?;
     Ok(())
 }
 

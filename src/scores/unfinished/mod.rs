@@ -17,7 +17,6 @@
 mod error;
 mod fingerprint;
 mod job;
-mod lock;
 mod part;
 
 use std::ffi::OsStr;
@@ -31,12 +30,11 @@ pub use part::{Counts, Part, PartWriter};
 
 use super::Provenance;
 use crate::articles::{Article, Rejected};
-use lock::Lock;
+use crate::lock::{Lock, LockError};
 
 /// Name of the folder in the results' folder.
 pub const UNFINISHED_FOLDER: &str = ".unfinished";
 
-const LOCK_FILE: &str = "lock";
 const JOB_FILE: &str = "run.json";
 /// The part that is being written, until its checksum is known.
 const CURRENT_FILE: &str = "current.parquet";
@@ -90,10 +88,19 @@ impl Unfinished {
             }
         }
         let folder = target.join(UNFINISHED_FOLDER);
-        let lock = Lock::take(&folder, target)?;
+        let lock = Lock::take(&folder).map_err(|error| match error {
+            LockError::Busy => UnfinishedError::Busy {
+                folder: target.display().to_string(),
+            },
+            LockError::Io(source) => cannot(source),
+        })?;
         let mut run = Unfinished {
             target: target.to_owned(),
-            notes: lock.note().map(str::to_owned).into_iter().collect(),
+            notes: lock
+                .note()
+                .map(|note| format!("{}: {note}", target.display()))
+                .into_iter()
+                .collect(),
             folder,
             lock,
             job,
@@ -160,7 +167,7 @@ impl Unfinished {
     fn remove_all_but_parts(&self) -> Result<(), UnfinishedError> {
         for path in self.files()? {
             let is = |name: &str| path.file_name() == Some(OsStr::new(name));
-            let keep = is(LOCK_FILE)
+            let keep = Lock::is_file(&path)
                 || self.parts.iter().any(|part| part.path() == path)
                 || (is(JOB_FILE) && !self.parts.is_empty());
             if !keep {
@@ -288,7 +295,7 @@ impl Unfinished {
         // is swept up by the next run.
         remove(&self.folder.join(JOB_FILE))?;
         for path in self.files()? {
-            if path.file_name() != Some(OsStr::new(LOCK_FILE)) {
+            if !Lock::is_file(&path) {
                 remove(&path)?;
             }
         }

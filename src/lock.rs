@@ -1,4 +1,4 @@
-//! One run at a time on a folder.
+//! One writer at a time on a folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -6,35 +6,37 @@ use std::path::{Path, PathBuf};
 
 use same_file::Handle;
 
-use super::{LOCK_FILE, UnfinishedError};
+const LOCK_FILE: &str = "lock";
 
 /// Far more than runs can end while one begins.
 const TRIES: usize = 100;
 
 /// A folder's lock. The system lets go of it when the program ends, however it ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub struct Lock {
     /// Open, and so locked, for as long as this lives.
     _file: File,
     folder: PathBuf,
     note: Option<String>,
 }
 
+/// Why a folder was not locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    #[error("another program is at work on this folder")]
+    Busy,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 impl Lock {
-    /// Make `folder` if need be and lock it; `target` is what messages name.
-    pub fn take(folder: &Path, target: &Path) -> Result<Lock, UnfinishedError> {
-        let cannot = |source| UnfinishedError::Folder {
-            folder: target.display().to_string(),
-            source,
-        };
-        let busy = || UnfinishedError::Busy {
-            folder: target.display().to_string(),
-        };
+    /// Make `folder`, whose parent must exist, if need be and lock it by a file in it.
+    pub fn take(folder: &Path) -> Result<Lock, LockError> {
         // A run that ends meanwhile takes its lock file and the folder away; then try again.
         for _ in 0..TRIES {
             match fs::create_dir(folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(cannot(error));
+                    return Err(error.into());
                 }
                 _ => {}
             }
@@ -47,22 +49,18 @@ impl Lock {
                 .open(&path);
             let file = match opened {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                opened => opened.map_err(cannot)?,
+                opened => opened?,
             };
             let note = match file.try_lock() {
                 Ok(()) => None,
-                Err(TryLockError::WouldBlock) => return Err(busy()),
+                Err(TryLockError::WouldBlock) => return Err(LockError::Busy),
                 // Some network file systems know no locks, and must not be useless for that.
                 Err(TryLockError::Error(error)) => Some(format!(
-                    "{}: the file system cannot lock files ({error}); see that no other run \
-                     writes to this folder",
-                    target.display()
+                    "the file system cannot lock files ({error}); see that no other run writes to \
+                     this folder"
                 )),
             };
-            let ours = file
-                .try_clone()
-                .and_then(Handle::from_file)
-                .map_err(cannot)?;
+            let ours = file.try_clone().and_then(Handle::from_file)?;
             if Handle::from_path(&path).is_ok_and(|named| named == ours) {
                 return Ok(Lock {
                     _file: file,
@@ -71,7 +69,12 @@ impl Lock {
                 });
             }
         }
-        Err(busy())
+        Err(LockError::Busy)
+    }
+
+    /// Whether this is the lock's file.
+    pub fn is_file(path: &Path) -> bool {
+        path.file_name().is_some_and(|name| name == LOCK_FILE)
     }
 
     /// Why the lock does not hold, if it does not.
