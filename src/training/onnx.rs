@@ -309,7 +309,7 @@ impl Builder<'_> {
         let scores = self.apply("MatMul", &[&parts[0], &key], vec![]);
         let scale = self.scalar(1.0 / (size as f32).sqrt());
         let scores = self.apply("Mul", &[&scores, &scale], vec![]);
-        // The softmax, step by step: rten's own takes three times as long. What is mixed is
+        // The softmax, step by step: rten's own takes more than twice as long. What is mixed is
         // divided, not the weights, of which there are more.
         let most = self.over_last("ReduceMax", &scores);
         let scores = self.apply("Sub", &[&scores, &most], vec![]);
