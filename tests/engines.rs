@@ -15,14 +15,15 @@ fn embedded_and_torch_agree_on_the_sample_summits() {
     let torch = Model::new(folder.files().unwrap(), Box::new(engine)).unwrap();
 
     let [embedded, torch] = [embedded, torch].map(|model| Scorer::new(model, Linker::new(None)));
-    let (mut rows, mut both, mut same) = (0u32, 0u32, 0u32);
+    let (mut of_either, mut both, mut same) = (0, 0u32, 0u32);
     let mut differences: Vec<f32> = Vec::new();
     let inputs = ["data/summits".into()];
     for article in articles::read(&inputs, &ReadOptions::default()).unwrap() {
         let article = article.unwrap();
         let others = torch.score(&article).unwrap().rows;
-        for row in embedded.score(&article).unwrap().rows {
-            rows += 1;
+        let rows = embedded.score(&article).unwrap().rows;
+        of_either += rows.len() + others.len();
+        for row in rows {
             let other = others
                 .iter()
                 .find(|o| o.party == row.party && o.mention_start == row.mention_start);
@@ -38,24 +39,43 @@ fn embedded_and_torch_agree_on_the_sample_summits() {
     differences.sort_by(f32::total_cmp);
     let largest = differences.last().copied().unwrap_or(1.0);
     let most = differences[differences.len() * 99 / 100];
+    let of_either = of_either as u32 - both;
     let share = f64::from(same) / f64::from(both);
-    println!("{rows} rows, {both} of both engines, the same stance on {share:.4} of those");
+    let share_of_all = f64::from(same) / f64::from(of_either);
+    println!("{of_either} rows, {both} of both engines, the same stance on {share:.4} of those");
     println!("differences of probabilities: 99% at most {most:.4}, largest {largest:.4}");
+    assert!(both > 300, "{both} rows");
+    let aims = aims();
+    // Rows that only one engine has are not the same.
     assert!(
-        both > 300 && both * 100 >= rows * 97,
-        "{both} of {rows} rows"
+        share_of_all >= aims.share_of_all,
+        "same stance on {share_of_all} of all"
     );
     assert!(share >= 0.99, "same stance on {share}");
     assert!(most <= 0.04, "99% of differences at most {most}");
-    assert!(largest <= aim(), "largest difference {largest}");
+    assert!(
+        largest <= aims.largest_difference,
+        "largest difference {largest}"
+    );
+}
+
+struct Aims {
+    share_of_all: f64,
+    largest_difference: f32,
 }
 
 /// What is aimed at holds where the model was made. Other processors round sums in another order,
-/// and those without VNNI let 8-bit products saturate: 0.054 was seen there.
-fn aim() -> f32 {
+/// and those without VNNI let 8-bit products saturate: 0.978 and 0.054 were seen there.
+fn aims() -> Aims {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx512vnni") {
-        return 0.05;
+        return Aims {
+            share_of_all: 0.98,
+            largest_difference: 0.05,
+        };
     }
-    0.06
+    Aims {
+        share_of_all: 0.97,
+        largest_difference: 0.06,
+    }
 }
