@@ -194,13 +194,7 @@ impl Builder<'_> {
         let inverse = self.floats("smoothing", &[inputs], &inverse);
         let input = self.apply("Mul", &[input, &inverse], vec![]);
         let (quantised, scales) = quantise::round(&columns, &measured, &factors, WEIGHT_RANGE)?;
-        // ONNX multiplies from the left: inputs × outputs.
-        let mut transposed = vec![0i8; quantised.len()];
-        for (output, row) in quantised.chunks_exact(inputs).enumerate() {
-            for (index, value) in row.iter().enumerate() {
-                transposed[index * outputs + output] = *value;
-            }
-        }
+        let transposed = transposed(&quantised, inputs);
         let weight = self.constant("weight", Tensor::int8(&[inputs, outputs], &transposed));
         let weight_zero = self.constant("zero", Tensor::int8(&[outputs], &vec![0i8; outputs]));
         let sums = row_sums(&quantised, &scales, inputs);
@@ -212,24 +206,10 @@ impl Builder<'_> {
         let rate = self.floats("rate", &[outputs], &rates);
         let weight_sum = self.floats("weight_sum", &[outputs], &sums);
         let bias = self.floats("bias", &[outputs], &biases);
-        // Each token has a scale and a zero of its own: the few tokens with large values would
-        // otherwise take the precision of all others, and what GELU gives lies almost wholly on
-        // one side of zero.
-        let least = self.over_last("ReduceMin", &input);
-        let most = self.over_last("ReduceMax", &input);
-        let size = self.apply("Sub", &[&most, &least], vec![]);
-        let tiny = self.scalar(1e-9);
-        let size = self.apply("Add", &[&size, &tiny], vec![]);
-        let steps = self.scalar(STEPS);
-        let steps = self.apply("Div", &[&steps, &size], vec![]);
-        let input = self.apply("Sub", &[&input, &least], vec![]);
-        let input = self.apply("Mul", &[&input, &steps], vec![]);
-        let one = self.scalar(1.0);
-        let zero = self.constant("zero", Tensor::uint8(&[], &[0]));
-        let quantised = self.apply("QuantizeLinear", &[&input, &one, &zero], vec![]);
+        let steps = self.in_steps(&input);
         let product = self.apply(
             "MatMulInteger",
-            &[&quantised, &weight, &zero, &weight_zero],
+            &[&steps.values, &weight, &steps.zero, &weight_zero],
             vec![],
         );
         let product = self.apply(
@@ -241,11 +221,34 @@ impl Builder<'_> {
         // What the tokens' zeros give: each times the sum of an output's weights. The sums are
         // multiplied in last, for all: adding a column to a product is cheap, a product of a column
         // and a row is not.
-        let least = self.apply("Div", &[&least, &size], vec![]);
+        let least = self.apply("Div", &[&steps.least, &steps.size], vec![]);
         let sum = self.apply("Add", &[&product, &least], vec![]);
-        let sum = self.apply("Mul", &[&sum, &size], vec![]);
+        let sum = self.apply("Mul", &[&sum, &steps.size], vec![]);
         let sum = self.apply("Mul", &[&sum, &weight_sum], vec![]);
         Ok(self.apply("Add", &[&sum, &bias], vec![]))
+    }
+
+    /// Each token in 8 bits. It has a scale and a zero of its own: the few tokens with large
+    /// values would otherwise take the precision of all others, and what GELU gives lies almost
+    /// wholly on one side of zero.
+    fn in_steps(&mut self, input: &str) -> Steps {
+        let least = self.over_last("ReduceMin", input);
+        let most = self.over_last("ReduceMax", input);
+        let size = self.apply("Sub", &[&most, &least], vec![]);
+        let tiny = self.scalar(1e-9);
+        let size = self.apply("Add", &[&size, &tiny], vec![]);
+        let steps = self.scalar(STEPS);
+        let steps = self.apply("Div", &[&steps, &size], vec![]);
+        let above = self.apply("Sub", &[input, &least], vec![]);
+        let above = self.apply("Mul", &[&above, &steps], vec![]);
+        let one = self.scalar(1.0);
+        let zero = self.constant("zero", Tensor::uint8(&[], &[0]));
+        Steps {
+            values: self.apply("QuantizeLinear", &[&above, &one, &zero], vec![]),
+            zero,
+            least,
+            size,
+        }
     }
 
     /// A reduction of the last axis to one value.
@@ -334,12 +337,35 @@ impl Builder<'_> {
     }
 }
 
+/// Tokens in 8 bits, as names of values in the graph.
+struct Steps {
+    /// How many steps each channel lies above the token's least: `[tokens, channels]`.
+    values: String,
+    /// 0, as `values` has it.
+    zero: String,
+    /// The least channel of each token, and how far above it the largest lies: `[tokens, 1]`.
+    least: String,
+    size: String,
+}
+
 /// Activations have this many steps from their least to their largest value.
 const STEPS: f32 = 255.0;
 
 /// Weights stay short of the full range: processors without VNNI add two products in 16 bits,
 /// which two full-range weights side by side could overflow.
 const WEIGHT_RANGE: f32 = 100.0;
+
+/// ONNX multiplies from the left: weights as inputs × outputs, from a row for each output.
+fn transposed(rows: &[i8], inputs: usize) -> Vec<i8> {
+    let outputs = rows.len() / inputs.max(1);
+    let mut transposed = vec![0i8; rows.len()];
+    for (output, row) in rows.chunks_exact(inputs).enumerate() {
+        for (index, value) in row.iter().enumerate() {
+            transposed[index * outputs + output] = *value;
+        }
+    }
+    transposed
+}
 
 /// A factor for each channel: the root of how large it gets over the largest weight it meets.
 fn smoothing(largest: &[f32], columns: &[f32]) -> Vec<f32> {
