@@ -133,7 +133,7 @@ impl Builder<'_> {
     fn embeddings(&mut self) -> Result<String, ModelError> {
         let words = self.weight("embeddings.word_embeddings.weight")?;
         let (count, width) = (words.shape[0], words.shape[1]);
-        let (quantised, scales) = quantise_rows(&words.values, width, 127.0);
+        let (quantised, scales) = quantise_rows(&words.values, width);
         let table = self.constant("word_embeddings", Tensor::int8(&[count, width], &quantised));
         let scales = self.floats("word_embedding_scales", &[count, 1], &scales);
         let rows = self.apply("Gather", &[&table, "input_ids"], vec![]);
@@ -172,6 +172,67 @@ impl Builder<'_> {
     /// The input's channels are evened out first and the weights take up what was divided away
     /// (SmoothQuant, Xiao et al. 2023).
     fn dense(&mut self, names: &[String], input: &str) -> Result<String, ModelError> {
+        let dense = self.rounded(names, 1)?;
+        let input = self.evened_out(input, &dense);
+        let bias = self.floats("bias", &[dense.outputs], &dense.biases);
+        let sums = dense.row_sums(0);
+        let rates: Vec<f32> = dense
+            .scales
+            .iter()
+            .zip(&sums)
+            .map(|(scale, sum)| scale / STEPS / sum)
+            .collect();
+        let steps = self.in_steps(&input);
+        let product = self.product(&steps.values, &dense, 0, &rates);
+        // What the tokens' zeros give: each times the sum of an output's weights. The sums are
+        // multiplied in last, for all: adding a column to a product is cheap, a product of a column
+        // and a row is not.
+        let weight_sum = self.floats("weight_sum", &[dense.outputs], &sums);
+        let least = self.apply("Div", &[&steps.least, &steps.size], vec![]);
+        let sum = self.apply("Add", &[&product, &least], vec![]);
+        let sum = self.apply("Mul", &[&sum, &steps.size], vec![]);
+        let sum = self.apply("Mul", &[&sum, &weight_sum], vec![]);
+        Ok(self.apply("Add", &[&sum, &bias], vec![]))
+    }
+
+    /// A dense layer as [`Builder::dense`], but with its input channels in [`GROUPS`], each with a
+    /// range of its own in tokens and in weights, and a product of its own. For the layer after
+    /// GELU: it has four times as many channels as the others, of which a few are large, and would
+    /// otherwise lose the most of all.
+    fn dense_in_groups(&mut self, name: String, input: &str) -> Result<String, ModelError> {
+        let dense = self.rounded(&[name], GROUPS)?;
+        let input = self.evened_out(input, &dense);
+        let width = dense.group_width() as i64;
+        let groups = GROUPS as i64;
+        let shape = self.constant("shape", Tensor::int64(&[3], &[-1, groups, width]));
+        let input = self.apply("Reshape", &[&input, &shape], vec![]);
+        let steps = self.in_steps(&input);
+        let bias = self.floats("bias", &[dense.outputs], &dense.biases);
+        let shape = self.constant("shape", Tensor::int64(&[2], &[-1, groups]));
+        let least = self.apply("Reshape", &[&steps.least, &shape], vec![]);
+        let sums: Vec<f32> = (0..GROUPS)
+            .flat_map(|group| dense.row_sums(group))
+            .collect();
+        let sums = self.floats("weight_sum", &[GROUPS, dense.outputs], &sums);
+        let zeros = self.apply("MatMul", &[&least, &sums], vec![]);
+        let mut sum = self.apply("Add", &[&zeros, &bias], vec![]);
+        for group in 0..GROUPS {
+            let index = self.constant("index", Tensor::int64(&[], &[group as i64]));
+            let mut part = |whole: &str| {
+                self.apply("Gather", &[whole, &index], vec![Attribute::int("axis", 1)])
+            };
+            let (values, size) = (part(&steps.values), part(&steps.size));
+            let scales = dense.scales.iter().skip(group).step_by(GROUPS);
+            let rates: Vec<f32> = scales.map(|scale| scale / STEPS).collect();
+            let product = self.product(&values, &dense, group, &rates);
+            let product = self.apply("Mul", &[&product, &size], vec![]);
+            sum = self.apply("Add", &[&product, &sum], vec![]);
+        }
+        Ok(sum)
+    }
+
+    /// The weights of dense layers that read the same input, one below the other and rounded.
+    fn rounded(&mut self, names: &[String], groups: usize) -> Result<RoundedDense, ModelError> {
         let mut columns = Vec::new();
         let mut biases = Vec::new();
         let mut inputs = 0;
@@ -181,7 +242,6 @@ impl Builder<'_> {
             columns.extend_from_slice(&weight.values);
             biases.extend_from_slice(&self.weight(&format!("{name}.bias"))?.values);
         }
-        let outputs = biases.len();
         let measured = names.first().and_then(|name| self.inputs.remove(name));
         let measured = measured.ok_or_else(|| {
             ModelError::Weights("no sample windows to quantise the encoder by".into())
@@ -190,26 +250,40 @@ impl Builder<'_> {
         for row in columns.chunks_exact_mut(inputs) {
             row.iter_mut().zip(&factors).for_each(|(w, f)| *w *= f);
         }
-        let inverse: Vec<f32> = factors.iter().map(|f| 1.0 / f).collect();
-        let inverse = self.floats("smoothing", &[inputs], &inverse);
-        let input = self.apply("Mul", &[input, &inverse], vec![]);
-        let (quantised, scales) = quantise::round(&columns, &measured, &factors, WEIGHT_RANGE)?;
-        let transposed = transposed(&quantised, inputs);
-        let weight = self.constant("weight", Tensor::int8(&[inputs, outputs], &transposed));
+        let (values, scales) = quantise::round(&columns, &measured, &factors, groups)?;
+        Ok(RoundedDense {
+            inputs,
+            outputs: biases.len(),
+            groups,
+            factors,
+            values,
+            scales,
+            biases,
+        })
+    }
+
+    fn evened_out(&mut self, input: &str, dense: &RoundedDense) -> String {
+        let inverse: Vec<f32> = dense.factors.iter().map(|f| 1.0 / f).collect();
+        let inverse = self.floats("smoothing", &[dense.inputs], &inverse);
+        self.apply("Mul", &[input, &inverse], vec![])
+    }
+
+    /// Tokens in 8 bits times a group's weights, each output times its rate.
+    fn product(
+        &mut self,
+        tokens: &str,
+        dense: &RoundedDense,
+        group: usize,
+        rates: &[f32],
+    ) -> String {
+        let (inputs, outputs) = (dense.group_width(), dense.outputs);
+        let weight = Tensor::int8(&[inputs, outputs], &dense.transposed(group));
+        let weight = self.constant("weight", weight);
         let weight_zero = self.constant("zero", Tensor::int8(&[outputs], &vec![0i8; outputs]));
-        let sums = row_sums(&quantised, &scales, inputs);
-        let rates: Vec<f32> = scales
-            .iter()
-            .zip(&sums)
-            .map(|(s, sum)| s / STEPS / sum)
-            .collect();
-        let rate = self.floats("rate", &[outputs], &rates);
-        let weight_sum = self.floats("weight_sum", &[outputs], &sums);
-        let bias = self.floats("bias", &[outputs], &biases);
-        let steps = self.in_steps(&input);
+        let zero = self.constant("zero", Tensor::uint8(&[], &[0]));
         let product = self.apply(
             "MatMulInteger",
-            &[&steps.values, &weight, &steps.zero, &weight_zero],
+            &[tokens, &weight, &zero, &weight_zero],
             vec![],
         );
         let product = self.apply(
@@ -217,18 +291,11 @@ impl Builder<'_> {
             &[&product],
             vec![Attribute::int("to", DataType::Float as i64)],
         );
-        let product = self.apply("Mul", &[&product, &rate], vec![]);
-        // What the tokens' zeros give: each times the sum of an output's weights. The sums are
-        // multiplied in last, for all: adding a column to a product is cheap, a product of a column
-        // and a row is not.
-        let least = self.apply("Div", &[&steps.least, &steps.size], vec![]);
-        let sum = self.apply("Add", &[&product, &least], vec![]);
-        let sum = self.apply("Mul", &[&sum, &steps.size], vec![]);
-        let sum = self.apply("Mul", &[&sum, &weight_sum], vec![]);
-        Ok(self.apply("Add", &[&sum, &bias], vec![]))
+        let rate = self.floats("rate", &[outputs], rates);
+        self.apply("Mul", &[&product, &rate], vec![])
     }
 
-    /// Each token in 8 bits. It has a scale and a zero of its own: the few tokens with large
+    /// Each token, or group of its channels, in 8 bits. It has a scale and a zero of its own: the few tokens with large
     /// values would otherwise take the precision of all others, and what GELU gives lies almost
     /// wholly on one side of zero.
     fn in_steps(&mut self, input: &str) -> Steps {
@@ -239,13 +306,15 @@ impl Builder<'_> {
         let size = self.apply("Add", &[&size, &tiny], vec![]);
         let steps = self.scalar(STEPS);
         let steps = self.apply("Div", &[&steps, &size], vec![]);
-        let above = self.apply("Sub", &[input, &least], vec![]);
+        // Half a step lower, as the cast below cuts off what is behind the point.
+        let half = self.scalar(0.5 / STEPS);
+        let half = self.apply("Mul", &[&size, &half], vec![]);
+        let lower = self.apply("Sub", &[&least, &half], vec![]);
+        let above = self.apply("Sub", &[input, &lower], vec![]);
         let above = self.apply("Mul", &[&above, &steps], vec![]);
-        let one = self.scalar(1.0);
-        let zero = self.constant("zero", Tensor::uint8(&[], &[0]));
+        let to = Attribute::int("to", DataType::Uint8 as i64);
         Steps {
-            values: self.apply("QuantizeLinear", &[&above, &one, &zero], vec![]),
-            zero,
+            values: self.apply("Cast", &[&above], vec![to]),
             least,
             size,
         }
@@ -271,7 +340,7 @@ impl Builder<'_> {
         let inner = self.dense(&[name("intermediate.dense")], &hidden)?;
         let output = self.fresh("gelu");
         self.node_of("Gelu", "com.microsoft", &[&inner], &[&output], vec![]);
-        let outer = self.dense(&[name("output.dense")], &output)?;
+        let outer = self.dense_in_groups(name("output.dense"), &output)?;
         let sum = self.apply("Add", &[&outer, &hidden], vec![]);
         self.layer_norm(&name("output.LayerNorm"), &sum)
     }
@@ -341,31 +410,68 @@ impl Builder<'_> {
 struct Steps {
     /// How many steps each channel lies above the token's least: `[tokens, channels]`.
     values: String,
-    /// 0, as `values` has it.
-    zero: String,
     /// The least channel of each token, and how far above it the largest lies: `[tokens, 1]`.
     least: String,
     size: String,
 }
 
+/// Dense layers that read the same input, rounded.
+struct RoundedDense {
+    inputs: usize,
+    outputs: usize,
+    /// Parts of the inputs with scales of their own.
+    groups: usize,
+    /// What each input channel is divided by.
+    factors: Vec<f32>,
+    /// Outputs × inputs.
+    values: Vec<i8>,
+    /// Outputs × groups.
+    scales: Vec<f32>,
+    biases: Vec<f32>,
+}
+
+impl RoundedDense {
+    fn group_width(&self) -> usize {
+        self.inputs / self.groups
+    }
+
+    /// A group's weights, a row for each output.
+    fn rows(&self, group: usize) -> impl Iterator<Item = &[i8]> {
+        let parts = self.values.chunks_exact(self.group_width());
+        parts.skip(group).step_by(self.groups)
+    }
+
+    /// ONNX multiplies from the left: a group's weights as inputs × outputs.
+    fn transposed(&self, group: usize) -> Vec<i8> {
+        let mut transposed = vec![0i8; self.group_width() * self.outputs];
+        for (output, row) in self.rows(group).enumerate() {
+            for (index, value) in row.iter().enumerate() {
+                transposed[index * self.outputs + output] = *value;
+            }
+        }
+        transposed
+    }
+
+    /// The sum of each output's weights in a group; next to nothing where they come to nothing, as
+    /// what is multiplied by the sums may be divided by them first.
+    fn row_sums(&self, group: usize) -> Vec<f32> {
+        const NOTHING: f32 = 1e-6 / STEPS;
+        let scales = self.scales.iter().skip(group).step_by(self.groups);
+        self.rows(group)
+            .zip(scales)
+            .map(|(row, scale)| {
+                let sum: f32 = row.iter().map(|w| f32::from(*w)).sum();
+                scale * if sum == 0.0 { NOTHING } else { sum }
+            })
+            .collect()
+    }
+}
+
 /// Activations have this many steps from their least to their largest value.
 const STEPS: f32 = 255.0;
 
-/// Weights stay short of the full range: processors without VNNI add two products in 16 bits,
-/// which two full-range weights side by side could overflow.
-const WEIGHT_RANGE: f32 = 100.0;
-
-/// ONNX multiplies from the left: weights as inputs × outputs, from a row for each output.
-fn transposed(rows: &[i8], inputs: usize) -> Vec<i8> {
-    let outputs = rows.len() / inputs.max(1);
-    let mut transposed = vec![0i8; rows.len()];
-    for (output, row) in rows.chunks_exact(inputs).enumerate() {
-        for (index, value) in row.iter().enumerate() {
-            transposed[index * outputs + output] = *value;
-        }
-    }
-    transposed
-}
+/// Groups of channels of the layer after GELU: as wide as the other layers' inputs.
+const GROUPS: usize = 4;
 
 /// A factor for each channel: the root of how large it gets over the largest weight it meets.
 fn smoothing(largest: &[f32], columns: &[f32]) -> Vec<f32> {
@@ -383,34 +489,15 @@ fn smoothing(largest: &[f32], columns: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-/// The sum of each row of rounded weights; next to nothing where they come to nothing, as what is
-/// multiplied by the sums is divided by them first.
-fn row_sums(rounded: &[i8], scales: &[f32], width: usize) -> Vec<f32> {
-    const NOTHING: f32 = 1e-6 / STEPS;
-    rounded
-        .chunks_exact(width)
-        .zip(scales)
-        .map(|(row, scale)| {
-            let sum: f32 = row.iter().map(|w| f32::from(*w)).sum();
-            scale * if sum == 0.0 { NOTHING } else { sum }
-        })
-        .collect()
-}
-
-/// Symmetric int8 from `-range` to `range`, with one scale for each row of `width` values.
-pub(super) fn quantise_rows(values: &[f32], width: usize, range: f32) -> (Vec<i8>, Vec<f32>) {
+/// Symmetric int8, with one scale for each row of `width` values.
+fn quantise_rows(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
     let mut quantised = Vec::with_capacity(values.len());
     let mut scales = Vec::with_capacity(values.len() / width.max(1));
     for row in values.chunks_exact(width) {
-        let scale = row_scale(row, range);
+        let largest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
         quantised.extend(row.iter().map(|v| (v / scale).round() as i8));
         scales.push(scale);
     }
     (quantised, scales)
-}
-
-/// The scale that brings the largest value of a row to `range`.
-pub(super) fn row_scale(row: &[f32], range: f32) -> f32 {
-    let largest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
-    if largest > 0.0 { largest / range } else { 1.0 }
 }

@@ -162,23 +162,44 @@ impl LayerInputs {
 /// What is added to the diagonal of the products, as a share of its mean.
 const DAMPING: f64 = 0.01;
 
-/// Round `weights` (row by row, one row an output) to int8 from `-range` to `range`, with one
-/// scale for each row, for inputs like those measured whose channels are divided by `divisors`.
+/// The largest rounded weight.
+const RANGE: f32 = 127.0;
+
+/// The most that the weights of two neighbouring channels, the first of them even, may come to.
+/// Processors without VNNI add the products of two such channels in 16 bits, and 255 times more
+/// would not fit: what an output comes to would depend on the processor.
+const PAIR_RANGE: f32 = 128.0;
+
+/// Round `weights` (row by row, one row an output) to int8 for inputs like those measured whose
+/// channels are divided by `divisors`. The channels are in so many groups of one size, and a row
+/// has a scale for each; scales come row by row.
 pub fn round(
     weights: &[f32],
     inputs: &LayerInputs,
     divisors: &[f32],
-    range: f32,
+    groups: usize,
 ) -> Result<(Vec<i8>, Vec<f32>), ModelError> {
     let width = divisors.len();
+    if groups == 0 || !width.is_multiple_of(2 * groups) {
+        return Err(ModelError::Weights(format!(
+            "a layer of {width} inputs cannot be rounded in {groups} groups of pairs"
+        )));
+    }
     let corrections = inputs.corrections(divisors)?;
-    let mut rounded = Vec::with_capacity(weights.len());
-    let mut scales = Vec::with_capacity(weights.len() / width.max(1));
+    let mut rounded: Vec<i8> = Vec::with_capacity(weights.len());
+    let mut scales = Vec::with_capacity(weights.len() / width.max(1) * groups);
     for row in weights.chunks_exact(width) {
-        let scale = super::onnx::row_scale(row, range);
+        let of_groups: Vec<f32> = row.chunks_exact(width / groups).map(scale).collect();
         let mut row = row.to_vec();
         for channel in 0..width {
-            let value = (row[channel] / scale).round().clamp(-range, range);
+            let scale = of_groups[channel / (width / groups)];
+            let partner = match channel % 2 {
+                0 => 0.0,
+                _ => rounded.last().map_or(0.0, |value| f32::from(*value)),
+            };
+            let least = -RANGE.min(PAIR_RANGE + partner);
+            let most = RANGE.min(PAIR_RANGE - partner);
+            let value = (row[channel] / scale).round().clamp(least, most);
             rounded.push(value as i8);
             let corrections = &corrections[channel * width..(channel + 1) * width];
             let error = (row[channel] - value * scale) / corrections[channel];
@@ -186,9 +207,18 @@ pub fn round(
                 *weight -= error * correction;
             }
         }
-        scales.push(scale);
+        scales.extend(of_groups);
     }
     Ok((rounded, scales))
+}
+
+/// The smallest scale that brings weights and pairs of them within their ranges.
+fn scale(weights: &[f32]) -> f32 {
+    let single = weights.iter().map(|weight| weight.abs() / RANGE);
+    let pairs = weights.chunks_exact(2);
+    let pairs = pairs.map(|pair| (pair[0] + pair[1]).abs() / PAIR_RANGE);
+    let scale = single.chain(pairs).fold(0f32, f32::max);
+    if scale > 0.0 { scale } else { 1.0 }
 }
 
 #[cfg(test)]
@@ -264,30 +294,81 @@ mod tests {
         (tokens, measured)
     }
 
-    fn error(tokens: &Tensor, weights: &[f32], rounded: &[i8], scales: &[f32]) -> f64 {
-        let rounded: Vec<f32> = rounded
-            .chunks_exact(12)
-            .zip(scales)
-            .flat_map(|(row, scale)| row.iter().map(move |value| f32::from(*value) * scale))
-            .collect();
-        let difference = Tensor::from_slice(weights) - Tensor::from_slice(&rounded);
+    fn error(tokens: &Tensor, weights: &[f32], rounded: &[f32]) -> f64 {
+        let difference = Tensor::from_slice(weights) - Tensor::from_slice(rounded);
         let outputs = tokens.matmul(&difference.view([-1, 12]).transpose(0, 1));
         outputs.square().mean(Kind::Float).double_value(&[])
+    }
+
+    /// What rounded weights stand for.
+    fn restored(rounded: &[i8], scales: &[f32]) -> Vec<f32> {
+        let group = rounded.len() / scales.len();
+        let groups = rounded.chunks_exact(group).zip(scales);
+        groups
+            .flat_map(|(part, scale)| part.iter().map(move |value| f32::from(*value) * scale))
+            .collect()
+    }
+
+    fn random_weights() -> Vec<f32> {
+        let weights = Tensor::randn([8 * 12], (Kind::Float, Device::Cpu));
+        Vec::try_from(weights).unwrap()
     }
 
     #[test]
     fn rounding_by_the_inputs_is_nearer_than_rounding_to_the_nearest() {
         let (tokens, measured) = inputs(200);
-        let weights = Tensor::randn([8 * 12], (Kind::Float, Device::Cpu));
-        let weights = Vec::<f32>::try_from(weights).unwrap();
-        let (rounded, scales) = round(&weights, &measured, &[1.0; 12], 7.0).unwrap();
-        let (nearest, same) = super::super::onnx::quantise_rows(&weights, 12, 7.0);
-        assert_eq!(scales, same);
+        let weights = random_weights();
+        let (rounded, scales) = round(&weights, &measured, &[1.0; 12], 1).unwrap();
+        let nearest: Vec<f32> = weights
+            .iter()
+            .enumerate()
+            .map(|(at, weight)| (weight / scales[at / 12]).round() * scales[at / 12])
+            .collect();
         let (ours, theirs) = (
-            error(&tokens, &weights, &rounded, &scales),
-            error(&tokens, &weights, &nearest, &scales),
+            error(&tokens, &weights, &restored(&rounded, &scales)),
+            error(&tokens, &weights, &nearest),
         );
         assert!(ours < 0.7 * theirs, "{ours} against {theirs}");
+    }
+
+    #[test]
+    fn groups_have_scales_of_their_own() {
+        let (tokens, measured) = inputs(200);
+        let mut weights = random_weights();
+        // One large weight takes the precision of its own group only.
+        weights.iter_mut().step_by(12).for_each(|w| *w *= 50.0);
+        let [one, three] = [1, 3].map(|groups| {
+            let (rounded, scales) = round(&weights, &measured, &[1.0; 12], groups).unwrap();
+            assert_eq!(scales.len(), 8 * groups);
+            error(&tokens, &weights, &restored(&rounded, &scales))
+        });
+        assert!(three < 0.7 * one, "{three} against {one}");
+        assert!(round(&weights, &measured, &[1.0; 12], 4).is_err());
+    }
+
+    #[test]
+    fn no_pair_of_products_overflows_16_bits() {
+        let (_, measured) = inputs(200);
+        let mut weights = random_weights();
+        weights[0] = 9.0;
+        weights[1] = 9.0;
+        weights[24] = -9.0;
+        weights[25] = -9.0;
+        let (rounded, _) = round(&weights, &measured, &[1.0; 12], 1).unwrap();
+        for pair in rounded.chunks_exact(2) {
+            let sum = i32::from(pair[0]) + i32::from(pair[1]);
+            let products = [
+                255 * sum,
+                255 * i32::from(pair[0]),
+                255 * i32::from(pair[1]),
+            ];
+            assert!(
+                products.iter().all(|p| i16::try_from(*p).is_ok()),
+                "{pair:?}"
+            );
+        }
+        // The range is made use of all the same.
+        assert!(rounded.iter().any(|value| value.abs() > 100), "{rounded:?}");
     }
 
     #[test]
@@ -297,7 +378,7 @@ mod tests {
             let _ = measured.products.get(row).get(3).zero_();
             let _ = measured.products.get(3).get(row).zero_();
         }
-        let (rounded, _) = round(&[0.5; 12], &measured, &[1.0; 12], 100.0).unwrap();
+        let (rounded, _) = round(&[0.5; 12], &measured, &[1.0; 12], 1).unwrap();
         assert_eq!(rounded.len(), 12);
     }
 }
