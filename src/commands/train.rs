@@ -6,6 +6,7 @@ use anyhow::Context;
 use summit_stance::lock::{Lock, LockError};
 use summit_stance::scores::unfinished::UNFINISHED_FOLDER;
 use summit_stance::training::checkpoint::Checkpoint;
+use summit_stance::training::corpus::{Dev, FOLDS};
 use summit_stance::training::{Options, Progress, Session, Start, card, save, states};
 use tch::Device;
 
@@ -29,8 +30,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
 
-    /// The same, to choose and compare on, never learnt from; a fifth of --train is held out
-    /// where it is not given
+    /// The same, to choose and compare on, never learnt from; where it is not given, each of five
+    /// runs holds out another fifth of --train
     #[arg(long, value_name = "FILE")]
     dev: Option<PathBuf>,
 
@@ -51,12 +52,11 @@ pub struct Args {
     #[arg(long)]
     name: Option<String>,
 
-    /// One training run each; the runs' weights are averaged
+    /// One training run each; the runs' weights are averaged: 1,2 with --dev, else 1,2,3,4,5
     #[arg(
         long,
         value_name = "N",
         value_delimiter = ',',
-        default_value = "1,2",
         overrides_with = "seeds"
     )]
     seeds: Vec<u64>,
@@ -78,7 +78,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(32..))]
     batch: Option<u32>,
 
-    /// Compute in f32 even where bf16 is faster
+    /// Compute in f32 also on processors with instructions for bf16, where that is twice as fast
     #[arg(long)]
     f32: bool,
 
@@ -146,8 +146,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => table::print(&finished.report)?,
         Some(comparison) => {
             table::print(format!(
-                "on the dev split ({}, {} labels), before: {}, after: {}\n\n{comparison}\n",
-                match session.corpora.dev.complete {
+                "on {} ({}, {} labels), before: {}, after: {}\n\n{comparison}\n",
+                match session.corpora.dev {
+                    Dev::Given(_) => "the dev split",
+                    Dev::Parts(_) =>
+                        "what was held out, each text judged by a run that had not learnt it",
+                },
+                match session.corpora.dev_complete() {
                     true => table::count(comparison.articles as u64, "article"),
                     false => table::count(comparison.articles as u64, "text"),
                 },
@@ -211,7 +216,11 @@ fn options(args: &Args) -> anyhow::Result<Options> {
         let name = std::path::absolute(&args.output).ok()?;
         Some(name.file_name()?.to_string_lossy().into_owned())
     };
-    let mut seeds = args.seeds.clone();
+    let mut seeds = match (&args.seeds[..], &args.dev) {
+        ([], Some(_)) => vec![1, 2],
+        ([], None) => (1..=FOLDS as u64).collect(),
+        (seeds, _) => seeds.to_vec(),
+    };
     seeds.sort_unstable();
     seeds.dedup();
     Ok(Options {
@@ -231,11 +240,19 @@ fn options(args: &Args) -> anyhow::Result<Options> {
         start,
         rate: args.rate.unwrap_or(rate),
         batch_tokens: args.batch.map(|tokens| tokens as usize),
-        bf16: !args.f32,
+        bf16: !args.f32 && has_bf16(),
         hold_out: args.hold_out.clone(),
         states: states::gazetteer_states()?,
         device: Device::Cpu,
     })
+}
+
+/// Whether the processor multiplies bf16 itself; others are slower with it than with f32.
+fn has_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512bf16");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
 }
 
 /// The shipped model's folder: here, or above the program where it was built in a checkout. The
@@ -263,9 +280,11 @@ fn plan(session: &Session) -> String {
             corpora.train.file,
             corpora.train.describe()
         ),
-        match corpora.drawn {
-            true => format!("dev: a fifth of it, held out: {}", corpora.dev.describe()),
-            false => format!("dev: {}: {}", corpora.dev.file, corpora.dev.describe()),
+        match &corpora.dev {
+            Dev::Given(dev) => format!("dev: {}: {}", dev.file, dev.describe()),
+            Dev::Parts(_) => {
+                "dev: of each run, a fifth of it that the run does not learn from".into()
+            }
         },
     ];
     let from = match &options.start {

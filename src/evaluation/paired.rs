@@ -1,4 +1,4 @@
-//! Two models on the same articles: how far apart they are, with intervals.
+//! Models on the same articles: how far apart they are, with intervals.
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::counts::ratio;
 use super::{ArticleResult, Bootstrap, Figure, Totals};
 
-/// Figures of two models on the same articles.
+/// Figures of a model and of what came after it, on the same articles.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     pub articles: usize,
@@ -22,6 +22,7 @@ pub struct Comparison {
 pub struct Compared {
     pub metric: &'static str,
     pub before: Figure,
+    /// The mean over the models that came after, if there are several.
     pub after: Figure,
     /// After less before. Its interval comes from drawing the same articles for both, so that
     /// what makes an article easy or hard for any model cancels out.
@@ -29,25 +30,47 @@ pub struct Compared {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Pair(Totals, Totals);
+struct Both {
+    before: Totals,
+    after: Vec<Totals>,
+}
 
-impl AddAssign<&Pair> for Pair {
-    fn add_assign(&mut self, other: &Pair) {
-        self.0 += &other.0;
-        self.1 += &other.1;
+impl AddAssign<&Both> for Both {
+    fn add_assign(&mut self, other: &Both) {
+        self.before += &other.before;
+        self.after.resize_with(other.after.len(), Totals::default);
+        for (sum, totals) in self.after.iter_mut().zip(&other.after) {
+            *sum += totals;
+        }
     }
 }
 
-/// Compare what two models find in the same articles, given in the same order. Metrics that
-/// nothing was annotated for are left out.
-pub fn compare(before: &[ArticleResult], after: &[ArticleResult], seed: u64) -> Comparison {
-    let both = before.iter().chain(after);
-    let issues: BTreeSet<&str> = both.flat_map(|a| a.issues.names()).collect();
+impl Both {
+    /// The mean of a metric over the models that came after.
+    fn after(&self, metric: fn(&Totals) -> Option<f64>) -> Option<f64> {
+        let values: Option<Vec<f64>> = self.after.iter().map(metric).collect();
+        let values = values?;
+        Some(values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
+
+/// Compare what a model and others after it, one or several of a kind, find in the same articles,
+/// given in the same order. Metrics that nothing was annotated for are left out.
+pub fn compare(before: &[ArticleResult], after: &[&[ArticleResult]], seed: u64) -> Comparison {
+    let all = before.iter().chain(after.iter().copied().flatten());
+    let issues: BTreeSet<&str> = all.flat_map(|a| a.issues.names()).collect();
     let issues: Vec<String> = issues.into_iter().map(str::to_owned).collect();
     let pairs = before
         .iter()
-        .zip(after)
-        .map(|(before, after)| Pair(Totals::of(before, &issues), Totals::of(after, &issues)))
+        .enumerate()
+        .map(|(at, before)| Both {
+            before: Totals::of(before, &issues),
+            after: after
+                .iter()
+                .filter_map(|model| model.get(at))
+                .map(|article| Totals::of(article, &issues))
+                .collect(),
+        })
         .collect();
     let drawn = Bootstrap::new(pairs, seed);
     type Metric = fn(&Totals) -> Option<f64>;
@@ -67,15 +90,15 @@ pub fn compare(before: &[ArticleResult], after: &[ArticleResult], seed: u64) -> 
         .into_iter()
         .map(|(metric, of)| Compared {
             metric,
-            before: drawn.figure(|pair| of(&pair.0)),
-            after: drawn.figure(|pair| of(&pair.1)),
-            difference: drawn.figure(|pair| Some(of(&pair.1)? - of(&pair.0)?)),
+            before: drawn.figure(|both| of(&both.before)),
+            after: drawn.figure(|both| both.after(of)),
+            difference: drawn.figure(|both| Some(both.after(of)? - of(&both.before)?)),
         })
         .filter(|line| line.difference.value.is_some())
         .collect();
     Comparison {
         articles: before.len(),
-        units: drawn.total().0.stances.items(),
+        units: drawn.total().before.stances.items(),
         lines,
     }
 }
@@ -103,7 +126,7 @@ mod tests {
     }
 
     fn accuracy(before: &[ArticleResult], after: &[ArticleResult]) -> Compared {
-        let comparison = compare(before, after, 1);
+        let comparison = compare(before, &[after], 1);
         let found = comparison
             .lines
             .iter()
@@ -133,8 +156,22 @@ mod tests {
     }
 
     #[test]
+    fn several_after_one_are_compared_by_their_mean() {
+        let before: Vec<_> = (0..40).map(|i| article(i % 9, 10)).collect();
+        let one: Vec<_> = (0..40).map(|i| article(i % 9 + 1, 10)).collect();
+        let comparison = compare(&before, &[&one, &before], 1);
+        let line = comparison
+            .lines
+            .iter()
+            .find(|l| l.metric == "stance accuracy");
+        let difference = line.unwrap().difference;
+        assert!((difference.value.unwrap() - 0.05).abs() < 1e-9);
+        assert!((difference.low.unwrap() - 0.05).abs() < 1e-9);
+    }
+
+    #[test]
     fn what_was_not_annotated_is_not_compared() {
-        let comparison = compare(&[article(1, 2)], &[article(2, 2)], 1);
+        let comparison = compare(&[article(1, 2)], &[&[article(2, 2)]], 1);
         let names: Vec<_> = comparison.lines.iter().map(|l| l.metric).collect();
         assert_eq!(
             names,

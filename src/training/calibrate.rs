@@ -74,16 +74,55 @@ impl Engine for Remembering {
     }
 }
 
+/// A model and articles that it has not learnt from.
+pub struct HeldOut {
+    model: Model,
+    pub articles: Vec<AnnotatedArticle>,
+}
+
+impl HeldOut {
+    pub fn new(trained: &Trained, articles: Vec<AnnotatedArticle>) -> Result<HeldOut, ModelError> {
+        let model = model(trained)?;
+        Ok(HeldOut { model, articles })
+    }
+
+    fn judge_each(&self) -> Result<Vec<ArticleResult>, ModelError> {
+        judge_each(&self.model, &self.articles)
+    }
+}
+
 /// What the weights find in annotated articles, as calibration now stands. Texts of one article
 /// (of one id) are taken together.
 pub fn judge(
     trained: &Trained,
     articles: &[AnnotatedArticle],
 ) -> Result<Vec<ArticleResult>, ModelError> {
+    let results = judge_each(&model(trained)?, articles)?;
+    Ok(together(articles, results))
+}
+
+/// What each model finds in its articles, one after the other, as calibration now stands. Texts of
+/// one article are taken together.
+pub fn judge_held_out(held_out: &[HeldOut]) -> Result<Vec<ArticleResult>, ModelError> {
+    let articles = held_out.iter().flat_map(|part| &part.articles);
+    Ok(together(articles, judge_all(held_out)?))
+}
+
+fn judge_all(held_out: &[HeldOut]) -> Result<Vec<ArticleResult>, ModelError> {
+    let mut results = Vec::new();
+    for part in held_out {
+        results.extend(part.judge_each()?);
+    }
+    Ok(results)
+}
+
+fn together<'a>(
+    articles: impl IntoIterator<Item = &'a AnnotatedArticle>,
+    results: Vec<ArticleResult>,
+) -> Vec<ArticleResult> {
     let mut together: Vec<ArticleResult> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
-    let results = judge_each(&model(trained)?, articles)?;
-    for (article, result) in articles.iter().zip(results) {
+    for (article, result) in articles.into_iter().zip(results) {
         match places.get(article.id.as_str()) {
             Some(place) => together[*place] += result,
             None => {
@@ -92,7 +131,7 @@ pub fn judge(
             }
         }
     }
-    Ok(together)
+    together
 }
 
 fn judge_each(
@@ -141,92 +180,109 @@ const FEWEST_LABELS: usize = 30;
 
 /// Choose the temperature that makes the stances' log-likelihood highest; and, if `all` was
 /// annotated, the mention bias and issue threshold that make F1 highest. What is not chosen
-/// stays.
+/// stays as the models have it. The models are calibrated so, too.
 pub fn choose(
-    trained: &Trained,
-    articles: &[AnnotatedArticle],
+    held_out: &mut [HeldOut],
+    start: Calibration,
     all: bool,
 ) -> Result<Calibration, ModelError> {
-    let mut model = model(trained)?;
-    let mut best = trained.calibration;
+    let mut best = start;
     if !all {
-        let results = judge_each(&model, articles)?;
+        let results = judge_all(held_out)?;
         let labels: usize = results.iter().map(|r| r.stances.len()).sum();
         if labels >= FEWEST_LABELS {
             // Probabilities were already divided by the present temperature.
             best.stance_temperature *= temperature(&results);
         }
+        calibrate(held_out, best);
         return Ok(best);
     }
     best.stance_temperature = 1.0;
     let mut bias_f1 = f64::MIN;
-    for bias in [-0.5, 0.0, 0.5, 1.0, 1.5] {
-        model.set_calibration(Calibration {
-            mention_bias: bias,
+    for mention_bias in [-0.5, 0.0, 0.5, 1.0, 1.5] {
+        let tried = Calibration {
+            mention_bias,
             ..best
-        });
-        let results = judge_each(&model, articles)?;
+        };
+        let results = judge_with(held_out, tried)?;
         let f1 = pooled_mention_f1(&results);
         if f1 > bias_f1 {
-            (bias_f1, best.mention_bias) = (f1, bias);
+            (bias_f1, best.mention_bias) = (f1, mention_bias);
         }
-        if bias == 0.0 {
+        if mention_bias == 0.0 {
             best.stance_temperature = temperature(&results);
         }
     }
     let mut issue_f1 = f64::MIN;
-    for threshold in [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55] {
-        model.set_calibration(Calibration {
-            issue_threshold: threshold,
+    for issue_threshold in [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55] {
+        let tried = Calibration {
+            issue_threshold,
             ..best
-        });
-        let f1 = evaluation::report(&judge_each(&model, articles)?, SEED)
+        };
+        let f1 = evaluation::report(&judge_with(held_out, tried)?, SEED)
             .issue
             .micro
             .f1
             .value
             .unwrap_or(0.0);
         if f1 > issue_f1 {
-            (issue_f1, best.issue_threshold) = (f1, threshold);
+            (issue_f1, best.issue_threshold) = (f1, issue_threshold);
         }
     }
-    best.described_threshold = described_threshold(&model, articles)?;
+    best.described_threshold = described_threshold(held_out)?;
+    calibrate(held_out, best);
     Ok(best)
+}
+
+fn calibrate(held_out: &mut [HeldOut], calibration: Calibration) {
+    for part in held_out {
+        part.model.set_calibration(calibration);
+    }
+}
+
+fn judge_with(
+    held_out: &mut [HeldOut],
+    calibration: Calibration,
+) -> Result<Vec<ArticleResult>, ModelError> {
+    calibrate(held_out, calibration);
+    judge_all(held_out)
 }
 
 /// The threshold that makes the mean of the issues' F1 highest when the model's issues are found
 /// by the codebook's description alone. The mean, because a user's issue is one issue and most are
 /// rarer than the few that make up most of micro-F1.
-fn described_threshold(model: &Model, articles: &[AnnotatedArticle]) -> Result<f32, ModelError> {
-    let descriptions = model
-        .config()
-        .issues
-        .iter()
-        .map(|issue| Ok((issue, model.describe(&descriptions::of(issue)?[..1])?)))
-        .collect::<Result<Vec<_>, ModelError>>()?;
-    let mut found: Vec<Vec<(f32, bool)>> = vec![Vec::new(); descriptions.len()];
-    for annotated in articles {
-        // Sentence by sentence as they were annotated, so that none is lost to the splitter.
-        let (article, starts) = annotated.article();
-        let mut points = CodePoints::new(&article.text);
-        let sentences: Vec<Sentence> = annotated
-            .sentences
+fn described_threshold(held_out: &[HeldOut]) -> Result<f32, ModelError> {
+    let mut found: Vec<Vec<(f32, bool)>> = Vec::new();
+    for HeldOut { model, articles } in held_out {
+        let issues = &model.config().issues;
+        found.resize_with(issues.len(), Vec::new);
+        let descriptions = issues
             .iter()
-            .zip(starts)
-            .map(|(sentence, start)| {
-                let bytes = start..start + sentence.text.len();
-                Sentence {
-                    start: points.at(bytes.start),
-                    end: points.at(bytes.end),
-                    bytes,
+            .map(|issue| Ok((issue, model.describe(&descriptions::of(issue)?[..1])?)))
+            .collect::<Result<Vec<_>, ModelError>>()?;
+        for annotated in articles {
+            // Sentence by sentence as they were annotated, so that none is lost to the splitter.
+            let (article, starts) = annotated.article();
+            let mut points = CodePoints::new(&article.text);
+            let sentences: Vec<Sentence> = annotated
+                .sentences
+                .iter()
+                .zip(starts)
+                .map(|(sentence, start)| {
+                    let bytes = start..start + sentence.text.len();
+                    Sentence {
+                        start: points.at(bytes.start),
+                        end: points.at(bytes.end),
+                        bytes,
+                    }
+                })
+                .collect();
+            let readings = model.read(&article, &sentences)?;
+            for (reading, sentence) in readings.iter().zip(&annotated.sentences) {
+                for ((issue, description), found) in descriptions.iter().zip(&mut found) {
+                    let gold = sentence.issues.contains(issue);
+                    found.push((model.described(reading, description), gold));
                 }
-            })
-            .collect();
-        let readings = model.read(&article, &sentences)?;
-        for (reading, sentence) in readings.iter().zip(&annotated.sentences) {
-            for ((issue, description), found) in descriptions.iter().zip(&mut found) {
-                let gold = sentence.issues.contains(issue);
-                found.push((model.described(reading, description), gold));
             }
         }
     }

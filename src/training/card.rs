@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::checkpoint::RunRecord;
-use super::corpus::Corpus;
+use super::corpus::{Corpus, Dev, FOLDS};
 use super::{Finished, Session, Start, save};
 use crate::codebook::Stance;
 use crate::evaluation::{Comparison, DRAWS, Figure, Report};
@@ -82,13 +82,14 @@ fn compose(
     )?;
     let corpora = &session.corpora;
     data_line(out, "train", &corpora.train)?;
-    data_line(out, "dev", &corpora.dev)?;
-    if corpora.drawn {
-        writeln!(
+    match &corpora.dev {
+        Dev::Given(dev) => data_line(out, "dev", dev)?,
+        Dev::Parts(_) => writeln!(
             out,
-            "\nDev was drawn from the train file, article by article, before training, the same \
-             each time."
-        )?;
+            "\nThe file was divided in {FOLDS} parts before training, article by article, the same \
+             each time. Each run learnt from all but one of them and chose on that one, its dev \
+             split."
+        )?,
     }
     if !corpora.train.complete {
         writeln!(
@@ -149,11 +150,22 @@ fn compose(
     }
 
     writeln!(out, "\n## Figures")?;
+    write!(
+        out,
+        "In f32; 95% intervals from {DRAWS} bootstrap draws over articles. "
+    )?;
     writeln!(
         out,
-        "On the dev split, in f32; 95% intervals from {DRAWS} bootstrap draws over articles. The \
-         epochs and the calibration were chosen on the same split, so expect a little less on \
-         articles that nobody has seen.\n"
+        "{}\n",
+        match &corpora.dev {
+            Dev::Given(_) =>
+                "On the dev split, on which epochs and calibration were chosen as well, so expect a \
+                 little less on articles that nobody has seen.",
+            Dev::Parts(_) =>
+                "Each part was judged by the run that had not learnt from it, not by the runs' \
+                 average, which this folder holds and which has; but epochs and calibration were \
+                 chosen on the same parts.",
+        }
     )?;
     match &finished.comparison {
         Some(comparison) => compared(out, comparison)?,

@@ -15,8 +15,8 @@ use crate::codebook::Stance;
 use crate::lists;
 use crate::scores::StanceNames;
 
-/// Share of the articles that is held out where the user gives no dev split.
-const HELD_OUT: f64 = 0.2;
+/// Where the user gives no dev split, each run holds out one of so many parts of the articles.
+pub const FOLDS: usize = 5;
 /// Fewer articles or texts than this are not split.
 const FEWEST_TO_SPLIT: usize = 10;
 const SPLIT_SEED: u64 = 1;
@@ -38,13 +38,22 @@ pub struct Corpus {
     pub complete: bool,
 }
 
-/// The two corpora of a training.
+/// The labels of a training.
 #[derive(Debug, Clone)]
 pub struct Corpora {
     pub train: Corpus,
-    pub dev: Corpus,
-    /// The dev split was drawn from the train file.
-    pub drawn: bool,
+    pub dev: Dev,
+}
+
+/// What is chosen on.
+#[derive(Debug, Clone)]
+pub enum Dev {
+    /// The user's split, by every run.
+    Given(Corpus),
+    /// Parts of the train file, of which each run holds out one: the part of each article's id.
+    /// So every label is learnt from by most runs, and judged by one that has not seen it
+    /// (cross-fitting).
+    Parts(BTreeMap<String, usize>),
 }
 
 impl Corpora {
@@ -60,18 +69,54 @@ impl Corpora {
         findings: &mut Findings,
     ) -> anyhow::Result<Corpora> {
         let mut train = Corpus::read(train, issues, findings)?;
-        let (dev, drawn) = match dev {
-            Some(dev) => (Corpus::read(dev, issues, findings)?, false),
-            None => (train.hold_out(findings), true),
+        let dev = match dev {
+            Some(dev) => {
+                let dev = Corpus::read(dev, issues, findings)?;
+                train.leave_out(&dev, findings);
+                Dev::Given(dev)
+            }
+            None => Dev::Parts(train.parts(findings)),
         };
-        if !drawn {
-            train.leave_out(&dev, findings);
+        train.check_balance("learn from", findings);
+        if let Dev::Given(dev) = &dev {
+            dev.check_balance("choose on", findings);
         }
-        for (corpus, use_of_it) in [(&train, "learn from"), (&dev, "choose on")] {
-            corpus.check_balance(use_of_it, findings);
-        }
-        Ok(Corpora { train, dev, drawn })
+        Ok(Corpora { train, dev })
     }
+
+    /// What the run of a seed learns from, and what it chooses on.
+    pub fn of_run(&self, seed: u64) -> (Corpus, Corpus) {
+        let mut train = self.train.clone();
+        let dev = match &self.dev {
+            Dev::Given(dev) => dev.clone(),
+            Dev::Parts(parts) => {
+                let held_out = part_of_run(seed);
+                train.split_off(|article| parts.get(&article.id) == Some(&held_out))
+            }
+        };
+        (train, dev)
+    }
+
+    /// SHA-256 of the file that the dev split is from.
+    pub fn dev_sha256(&self) -> &str {
+        match &self.dev {
+            Dev::Given(dev) => &dev.sha256,
+            Dev::Parts(_) => &self.train.sha256,
+        }
+    }
+
+    /// Whether all is annotated in what is chosen on.
+    pub fn dev_complete(&self) -> bool {
+        match &self.dev {
+            Dev::Given(dev) => dev.complete,
+            Dev::Parts(_) => self.train.complete,
+        }
+    }
+}
+
+/// The part that the run of a seed holds out; the default seeds hold out one each.
+pub(super) fn part_of_run(seed: u64) -> usize {
+    (seed % FOLDS as u64) as usize
 }
 
 impl Corpus {
@@ -158,9 +203,9 @@ impl Corpus {
         words
     }
 
-    /// Take a share of the articles away and give it back as a corpus of its own. Texts of one
-    /// article stay together.
-    fn hold_out(&mut self, findings: &mut Findings) -> Corpus {
+    /// Divide the articles into parts of one size, the same each time. Texts of one article stay
+    /// together.
+    fn parts(&self, findings: &mut Findings) -> BTreeMap<String, usize> {
         let mut ids: Vec<String> = self.articles.iter().map(|a| a.id.clone()).collect();
         ids.sort();
         ids.dedup();
@@ -173,9 +218,8 @@ impl Corpus {
             findings.error(Place::file(&self.file), message);
         }
         ids.shuffle(&mut ChaCha8Rng::seed_from_u64(SPLIT_SEED));
-        ids.truncate((ids.len() as f64 * HELD_OUT).round() as usize);
-        let held: BTreeSet<String> = ids.into_iter().collect();
-        self.split_off(|article| held.contains(&article.id))
+        let parts = ids.into_iter().enumerate();
+        parts.map(|(at, id)| (id, at % FOLDS)).collect()
     }
 
     fn split_off(&mut self, goes: impl Fn(&AnnotatedArticle) -> bool) -> Corpus {
@@ -313,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fifth_is_held_out_the_same_each_time() {
+    fn each_run_holds_out_another_fifth() {
         let folder = tempfile::tempdir().unwrap();
         let rows: Vec<String> = (0..40).map(|n| row(n, "neutral")).collect();
         let path = write(folder.path(), "l.csv", &rows);
@@ -324,12 +368,17 @@ mod tests {
             corpora
         };
         let (one, two) = (open(), open());
-        assert!(one.drawn);
-        assert_eq!((one.train.articles.len(), one.dev.articles.len()), (32, 8));
-        assert_eq!(one.dev.articles, two.dev.articles);
         let text = |a: &AnnotatedArticle| a.sentences[0].text.clone();
-        let dev: BTreeSet<String> = one.dev.articles.iter().map(text).collect();
-        assert!(one.train.articles.iter().all(|a| !dev.contains(&text(a))));
+        let mut held_out = BTreeSet::new();
+        for seed in 1..=FOLDS as u64 {
+            let (train, dev) = one.of_run(seed);
+            assert_eq!((train.articles.len(), dev.articles.len()), (32, 8));
+            assert_eq!(dev.articles, two.of_run(seed).1.articles);
+            let dev: BTreeSet<String> = dev.articles.iter().map(text).collect();
+            assert!(train.articles.iter().all(|a| !dev.contains(&text(a))));
+            held_out.extend(dev);
+        }
+        assert_eq!(held_out.len(), 40);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::Progress;
 use super::augment::Augmenter;
 use super::calibrate::{self, DevFigures};
 use super::checkpoint::{Checkpoint, EpochRecord, MeanLosses, RunRecord};
+use super::corpus::Corpus;
 use super::descriptions::Descriptions;
 use super::examples;
 use super::heads::{ISSUE_WEIGHT, MENTION_WEIGHT};
@@ -41,6 +42,8 @@ const DEV_SEED: u64 = 1;
 /// A run that is under way.
 struct Run<'s> {
     session: &'s Session<'s>,
+    train: Corpus,
+    dev: Corpus,
     pieces: WordPieces,
     network: Network,
     teacher: Option<Teacher>,
@@ -61,7 +64,7 @@ impl Session<'_> {
         let options = self.options;
         // Two runs on a core each are twice as fast as one run on both.
         tch::set_num_threads(1);
-        let mut run = Run::new(self)?;
+        let mut run = Run::new(self, seed)?;
         let mut held = match Checkpoint::read(file)? {
             Some(held) if held.record.finished => return Ok(()),
             Some(held) => {
@@ -74,7 +77,10 @@ impl Session<'_> {
             }
             None => {
                 let start = match &self.base.ours {
-                    Some(_) => Some(DevFigures::of(&self.judge_start()?, run.dev_losses()?)),
+                    Some(_) => Some(DevFigures::of(
+                        &self.judge_start(&run.dev.articles)?,
+                        run.dev_losses()?,
+                    )),
                     None => None,
                 };
                 Checkpoint {
@@ -102,7 +108,7 @@ impl Session<'_> {
             let began = Instant::now();
             let loss = run.epoch(epoch, &mut held.record)?;
             let trained = self.trained(run.optimizer.weights())?;
-            let judged = calibrate::judge(&trained, &self.corpora.dev.articles)?;
+            let judged = calibrate::judge(&trained, &run.dev.articles)?;
             let dev = DevFigures::of(&judged, run.dev_losses()?);
             let best = stopping.as_mut().is_some_and(|s| s.record(epoch, dev.loss));
             held.record.kept = stopping.as_ref().map_or(epoch, Stopping::best_epoch);
@@ -132,8 +138,9 @@ impl Session<'_> {
 }
 
 impl<'s> Run<'s> {
-    fn new(session: &'s Session<'s>) -> anyhow::Result<Run<'s>> {
+    fn new(session: &'s Session<'s>, seed: u64) -> anyhow::Result<Run<'s>> {
         let (options, base) = (session.options, &session.base);
+        let (train, dev) = session.corpora.of_run(seed);
         let pieces = WordPieces::new(&base.tokenizer)?;
         let network = || -> anyhow::Result<Network> {
             tch::manual_seed(HEAD_SEED);
@@ -145,7 +152,6 @@ impl<'s> Run<'s> {
             }
             Ok(network)
         };
-        let train = &session.corpora.train;
         let teacher = match train.complete || base.ours.is_none() {
             true => None,
             false => Some(Teacher::new(network()?, options.bf16)),
@@ -156,6 +162,8 @@ impl<'s> Run<'s> {
             augmenter: Augmenter::new(options.states.clone(), &train.articles),
             descriptions: Descriptions::of(&session.issues, &pieces)?,
             session,
+            train,
+            dev,
             pieces,
             network,
             teacher,
@@ -169,7 +177,7 @@ impl<'s> Run<'s> {
         // The articles are cut at random, but alike each time.
         let mut rng = ChaCha8Rng::seed_from_u64(DEV_SEED);
         let mut passages = Vec::new();
-        for article in &session.corpora.dev.articles {
+        for article in &self.dev.articles {
             passages.extend(examples::passages(
                 article,
                 &session.issues,
@@ -218,7 +226,7 @@ impl<'s> Run<'s> {
                 .wrapping_add(epoch as u64) as i64,
         );
         let mut passages = Vec::new();
-        for article in &self.session.corpora.train.articles {
+        for article in &self.train.articles {
             let article = self.augmenter.augment(article, &mut rng);
             passages.extend(examples::passages(
                 &article,

@@ -1,14 +1,16 @@
 //! Corpora and start, read once; runs averaged, calibrated and compared.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context;
 
 use super::base::Base;
+use super::calibrate::HeldOut;
 use super::checkpoint::RunRecord;
-use super::corpus::Corpora;
+use super::corpus::{Corpora, Dev, part_of_run};
 use super::{Options, Start, Trained, WINDOWS, calibrate, described, save};
-use crate::annotations::Findings;
+use crate::annotations::{AnnotatedArticle, Findings};
 use crate::codebook;
 use crate::evaluation::{self, ArticleResult, Comparison, Report};
 use crate::model::folder::{self, Calibration, TrainingRecord};
@@ -35,9 +37,9 @@ pub struct Session<'o> {
 /// What training comes to.
 pub struct Finished {
     pub trained: Trained,
-    /// On the dev split.
+    /// On what was held out.
     pub report: Report,
-    /// With the model that training started from, on the dev split.
+    /// With the model that training started from, on what was held out.
     pub comparison: Option<Comparison>,
 }
 
@@ -102,7 +104,7 @@ impl<'o> Session<'o> {
             "{} {} {} {start} {} {:?} {} {:?} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.corpora.train.sha256,
-            self.corpora.dev.sha256,
+            self.corpora.dev_sha256(),
             options.epochs,
             options.patience,
             options.rate,
@@ -114,17 +116,39 @@ impl<'o> Session<'o> {
         Ok(format!("seed-{seed}-{}.run", &key[..12]).into())
     }
 
-    /// Average the runs' weights, fit the described head, choose the calibration on the dev split, and compare the
-    /// outcome with the start.
+    /// Average the runs' weights, fit the described head, choose the calibration on what was held
+    /// out, and compare the outcome with the start.
+    ///
+    /// Where each run held out a part of its own, each part is judged by the runs that have not
+    /// learnt from it, not by the average, which has.
     pub fn finish(&self, runs: &[(RunRecord, NamedWeights)]) -> anyhow::Result<Finished> {
-        let weights: Vec<&NamedWeights> = runs.iter().map(|(_, weights)| weights).collect();
-        let mut trained = self.trained(average(&weights))?;
-        trained.head_weights.extend(self.described(&trained)?);
-        let dev = &self.corpora.dev;
-        trained.calibration = calibrate::choose(&trained, &dev.articles, dev.complete)?;
-        let after = calibrate::judge(&trained, &dev.articles)?;
+        let mut trained = self.trained(average(runs.iter().map(|(_, weights)| weights)))?;
+        let described = self.described(&trained)?;
+        trained.head_weights.extend(described.clone());
+        let mut held_out = Vec::new();
+        match &self.corpora.dev {
+            Dev::Given(dev) => held_out.push(HeldOut::new(&trained, dev.articles.clone())?),
+            Dev::Parts(_) => {
+                for (articles, weights) in self.by_part(runs) {
+                    let mut alone = self.trained(weights)?;
+                    alone.head_weights.extend(described.clone());
+                    held_out.push(HeldOut::new(&alone, articles)?);
+                }
+            }
+        }
+        trained.calibration = calibrate::choose(
+            &mut held_out,
+            trained.calibration,
+            self.corpora.dev_complete(),
+        )?;
+        let after = calibrate::judge_held_out(&held_out)?;
         let comparison = match &self.base.ours {
-            Some(_) => Some(evaluation::compare(&self.judge_start()?, &after, SEED)),
+            Some(_) => {
+                let articles: Vec<_> = held_out.iter().flat_map(|part| &part.articles).collect();
+                let articles: Vec<_> = articles.into_iter().cloned().collect();
+                let before = self.judge_start(&articles)?;
+                Some(evaluation::compare(&before, &[&after], SEED))
+            }
             None => None,
         };
         Ok(Finished {
@@ -132,6 +156,26 @@ impl<'o> Session<'o> {
             trained,
             comparison,
         })
+    }
+
+    /// The parts that were held out, each with the average of the runs that held it out.
+    fn by_part(
+        &self,
+        runs: &[(RunRecord, NamedWeights)],
+    ) -> Vec<(Vec<AnnotatedArticle>, NamedWeights)> {
+        let mut parts: BTreeMap<usize, Vec<&(RunRecord, NamedWeights)>> = BTreeMap::new();
+        for run in runs {
+            parts.entry(part_of_run(run.0.seed)).or_default().push(run);
+        }
+        parts
+            .into_values()
+            .filter_map(|runs| {
+                let (record, _) = runs.first()?;
+                let (_, dev) = self.corpora.of_run(record.seed);
+                let weights = average(runs.iter().map(|(_, weights)| weights));
+                Some((dev.articles, weights))
+            })
+            .collect()
     }
 
     /// The tensors of the head that finds issues by description: fitted on annotated articles.
@@ -151,10 +195,13 @@ impl<'o> Session<'o> {
         }
     }
 
-    /// What the model that training starts from finds in the dev split.
-    pub(super) fn judge_start(&self) -> anyhow::Result<Vec<ArticleResult>> {
+    /// What the model that training starts from finds in articles.
+    pub(super) fn judge_start(
+        &self,
+        articles: &[AnnotatedArticle],
+    ) -> anyhow::Result<Vec<ArticleResult>> {
         let start = self.trained(self.base.weights())?;
-        Ok(calibrate::judge(&start, &self.corpora.dev.articles)?)
+        Ok(calibrate::judge(&start, articles)?)
     }
 
     /// Weights as a model, calibrated as the start is.
@@ -186,30 +233,32 @@ impl<'o> Session<'o> {
                 epochs: self.options.epochs,
                 from: self.base.ours.as_ref().map(|(config, _)| config.checksum()),
                 train_sha256: self.corpora.train.sha256.clone(),
-                dev_sha256: self.corpora.dev.sha256.clone(),
+                dev_sha256: self.corpora.dev_sha256().to_owned(),
             },
             issues: self.issues.clone(),
         })
     }
 }
 
-fn average(runs: &[&NamedWeights]) -> NamedWeights {
-    let mut sum = runs.first().map(|run| (*run).clone()).unwrap_or_default();
-    for run in runs.iter().skip(1) {
-        for (name, tensor) in *run {
-            if let Some(sum) = sum.get_mut(name) {
-                sum.values
-                    .iter_mut()
-                    .zip(&tensor.values)
-                    .for_each(|(s, v)| *s += v);
+fn average<'w>(runs: impl Iterator<Item = &'w NamedWeights>) -> NamedWeights {
+    let mut sum = NamedWeights::new();
+    let mut count = 0;
+    for run in runs {
+        count += 1;
+        for (name, tensor) in run {
+            match sum.get_mut(name) {
+                Some(sum) => {
+                    let values = sum.values.iter_mut().zip(&tensor.values);
+                    values.for_each(|(s, v)| *s += v);
+                }
+                None => {
+                    sum.insert(name.clone(), tensor.clone());
+                }
             }
         }
     }
     for tensor in sum.values_mut() {
-        tensor
-            .values
-            .iter_mut()
-            .for_each(|v| *v /= runs.len() as f32);
+        tensor.values.iter_mut().for_each(|v| *v /= count as f32);
     }
     sum
 }
