@@ -263,7 +263,9 @@ fn a_table_of_labels_makes_a_model_that_scores_on_both_engines() {
     let said = train(folder, &arguments.split(' ').collect::<Vec<_>>());
     for expected in [
         "learns stances; how mentions and issues are found stays as it is",
-        "dev: a fifth of it, held out: ",
+        "dev: of each run, a fifth of it that the run does not learn from",
+        "on what was held out, each text judged by a run that had not learnt it (",
+        "seed 5, epoch 1 of 3",
         "before: model, after: mine",
         "stance macro-F1",
         "wrote mine",

@@ -10,9 +10,9 @@ use super::reading::MentionReading;
 use super::windows::{Scored, Window};
 use crate::remembered::{self, Key, Remembered};
 
-/// What is kept in bytes, roughly: some two hundred windows. A reprint that is cut short mostly
+/// What is kept in bytes, roughly: some fifty windows. A reprint that is cut short mostly
 /// stands beside the others.
-const CAPACITY: usize = 4 << 20;
+const CAPACITY: usize = 1 << 20;
 
 /// What the model reads in a window, wherever in an article it stands.
 #[derive(Debug, PartialEq)]

@@ -10,9 +10,10 @@ use crate::parties::{Linked, LinkedMention};
 use crate::remembered::{self, Key, Remembered};
 use crate::sentences::Sentence;
 
-/// What is kept in bytes, roughly: some thousand articles. A reprint mostly comes within days of
-/// the first print, and more would be most of what grows in memory with the number of articles.
-const CAPACITY: usize = 8 << 20;
+/// What is kept in bytes, roughly: five hundred articles of 300 words, or some more short ones. A
+/// reprint mostly comes soon after the first print, and more would be most of what grows in memory
+/// with the number of articles.
+const CAPACITY: usize = 4 << 20;
 
 /// What the articles gave that came last, for those with the same title and text. What an article
 /// gives does not depend on what is in here, only the time it takes.

@@ -240,25 +240,40 @@ impl<'o> Session<'o> {
     }
 }
 
+/// The mean of the runs' weights; what no run has changed stays as it is, to the bit.
 fn average<'w>(runs: impl Iterator<Item = &'w NamedWeights>) -> NamedWeights {
-    let mut sum = NamedWeights::new();
-    let mut count = 0;
-    for run in runs {
-        count += 1;
-        for (name, tensor) in run {
-            match sum.get_mut(name) {
-                Some(sum) => {
-                    let values = sum.values.iter_mut().zip(&tensor.values);
-                    values.for_each(|(s, v)| *s += v);
-                }
-                None => {
-                    sum.insert(name.clone(), tensor.clone());
-                }
-            }
+    let runs: Vec<&NamedWeights> = runs.collect();
+    let Some(first) = runs.first() else {
+        return NamedWeights::new();
+    };
+    let mut mean = (*first).clone();
+    for (name, tensor) in &mut mean {
+        let others: Vec<&[f32]> = runs[1..]
+            .iter()
+            .filter_map(|run| Some(run.get(name)?.values.as_slice()))
+            .collect();
+        for (at, value) in tensor.values.iter_mut().enumerate() {
+            let further: f32 = others.iter().map(|other| other[at] - *value).sum();
+            *value += further / runs.len() as f32;
         }
     }
-    for tensor in sum.values_mut() {
-        tensor.values.iter_mut().for_each(|v| *v /= count as f32);
+    mean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::weights::Weights;
+
+    #[test]
+    fn the_mean_of_equal_weights_is_those_weights() {
+        let run = |values: &[f32]| {
+            let shape = vec![values.len()];
+            let values = values.to_vec();
+            NamedWeights::from([("w".to_owned(), Weights { shape, values })])
+        };
+        let (one, other) = (run(&[0.1, 1.0]), run(&[0.1, 2.0]));
+        let mean = average([&one, &other, &other, &other, &one].into_iter());
+        assert_eq!(mean["w"].values, [0.1, 1.6]);
     }
-    sum
 }
