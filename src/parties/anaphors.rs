@@ -94,9 +94,31 @@ fn common(word: &Word) -> bool {
     lexicon.office(word) || lexicon.portfolio(word) || lexicon.owner(word) || lexicon.stop(word)
 }
 
+/// A mention that means nothing without an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Anaphor {
+    pub kind: Kind,
+    /// How many parties it stands for at most.
+    pub covers: usize,
+    /// "They" stands for as many parties as its antecedent: for two after "the two presidents".
+    pub as_antecedent: bool,
+}
+
+impl Anaphor {
+    /// The anaphor in a mention of a kind, if it is one.
+    pub fn of(words: &[Word], kind: Kind) -> Option<Anaphor> {
+        let they = |word: &Word| matches!(word.key.as_str(), "they" | "them" | "themselves");
+        kind.is_anaphor().then(|| Anaphor {
+            kind,
+            covers: parties_covered(words),
+            as_antecedent: kind == Kind::Pronoun && words.iter().any(they),
+        })
+    }
+}
+
 /// How many parties a phrase covers at most: "both sides" two, "the delegation" one.
-pub(super) fn parties_covered(words: &[Word]) -> usize {
-    let mut plural = false;
+fn parties_covered(words: &[Word]) -> usize {
+    let (mut plural, mut owned) = (false, false);
     for word in words {
         match word.key.as_str() {
             "both" | "two" | "pair" | "neither" | "either" | "duo" => return 2,
@@ -104,18 +126,21 @@ pub(super) fn parties_covered(words: &[Word]) -> usize {
             "four" | "quartet" => return 4,
             "five" => return 5,
             "six" => return 6,
+            "seven" => return 7,
+            "eight" => return 8,
+            "nine" => return 9,
+            "ten" => return 10,
             "sides" | "parties" | "teams" | "delegations" | "capitals" | "governments"
-            | "countries" | "nations" | "neighbours" | "neighbors" | "leaders" | "rivals" => {
-                plural = true;
-            }
+            | "countries" | "nations" | "neighbours" | "neighbors" | "leaders" | "rivals"
+            | "camps" | "factions" | "ministers" | "superpowers" => plural = true,
             // "each side", "each government"
             "each" => plural = true,
-            // "its leaders", "Kenya's neighbours": one party's.
-            "its" | "his" | "her" => return 1,
+            // "its leaders" are one party's, but "its three neighbours" three.
+            "its" | "his" | "her" => owned = true,
             _ => {}
         }
     }
-    if plural { 2 } else { 1 }
+    if plural && !owned { 2 } else { 1 }
 }
 
 #[cfg(test)]
@@ -147,6 +172,24 @@ mod tests {
     }
 
     #[test]
+    fn they_are_as_many_as_their_antecedent() {
+        let anaphor = |mention: &str| {
+            let words = words::split(mention);
+            Anaphor::of(&words, of_words(&words, false))
+        };
+        for (mention, expected) in [
+            ("they", Some((1, true))),
+            ("both of them", Some((2, true))),
+            ("it", Some((1, false))),
+            ("the delegation", Some((1, false))),
+            ("Kenya", None),
+        ] {
+            let found = anaphor(mention).map(|a| (a.covers, a.as_antecedent));
+            assert_eq!(found, expected, "{mention}");
+        }
+    }
+
+    #[test]
     fn phrases_cover_as_many_parties_as_they_say() {
         for (phrase, count) in [
             ("both sides", 2),
@@ -154,7 +197,10 @@ mod tests {
             ("all three", 3),
             ("the delegation", 1),
             ("the parties", 2),
+            ("the ten delegations", 10),
+            ("the ministers", 2),
             ("its leaders", 1),
+            ("its three neighbours", 3),
         ] {
             assert_eq!(parties_covered(&words::split(phrase)), count, "{phrase}");
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::anaphors::Kind;
+use super::anaphors::{Anaphor, Kind};
 use super::gazetteer::Gazetteer;
 use super::own_names::names_a_body;
 use super::{Link, Linked};
@@ -34,18 +34,23 @@ const MINISTER_THRESHOLD: f32 = -0.5;
 /// How likely the second of "both sides" must be, once the first is found.
 const PLURAL_THRESHOLD: f32 = -2.0;
 
+/// How likely a party must be one of "the four leaders", with whom the article opened. Somebody it
+/// must be, so less will do than for one antecedent.
+const MEMBER_THRESHOLD: f32 = -1.0;
+
 /// Give the mentions that no name decided the parties of their antecedents.
 ///
 /// Mentions are read in order, and each joins those that stand for one party: an anaphor the
 /// mentions of its best antecedent, an unknown name those that all its mentions together speak
 /// for. A name may also come before its party's ("Robert Fico ... Slovakia"): the party's
-/// first mention then looks back to the name. What stands together gets the known party's name,
+/// first mention then looks back to the name. So do the parties of "the four leaders" before whom
+/// none of them was named. What stands together gets the known party's name,
 /// else the most frequent own name, else the first description. `ministers` are the mentions that
 /// have that title.
 pub(super) fn refer_back(
     links: &mut [Vec<Linked>],
     own: &[Option<String>],
-    anaphors: &HashMap<usize, (Kind, usize)>,
+    anaphors: &HashMap<usize, Anaphor>,
     ministers: &HashSet<usize>,
     antecedents: &dyn Antecedents,
 ) {
@@ -77,27 +82,7 @@ pub(super) fn refer_back(
                 let minister = mentions.iter().any(|at| ministers.contains(at));
                 vec![groups.of_name(name, mentions, minister, &of, antecedents)]
             }
-            (Some(name), Some(&(kind, covers))) => {
-                let mut best = groups.antecedents(&[at], &of, antecedents);
-                // "Both sides" are two, though the second may be the less certain.
-                let likely = best.first().is_some_and(|(_, score)| *score > 0.0);
-                let least = if likely && covers > 1 {
-                    PLURAL_THRESHOLD
-                } else {
-                    0.0
-                };
-                best.retain(|(_, score)| *score > least);
-                best.truncate(covers);
-                match best.is_empty() {
-                    false => best.into_iter().map(|(group, _)| group).collect(),
-                    // "It" that refers to nothing is nobody's antecedent.
-                    true if kind == Kind::Pronoun => Vec::new(),
-                    true => vec![groups.add(Group {
-                        description: Some(name.to_string()),
-                        ..Group::default()
-                    })],
-                }
-            }
+            (Some(name), Some(anaphor)) => groups.of_anaphor(name, anaphor, at, &of, antecedents),
         };
     }
     for (at, found) in of.iter().enumerate() {
@@ -105,8 +90,8 @@ pub(super) fn refer_back(
             continue;
         };
         let mut parties: Vec<&str> = Vec::new();
-        for group in found {
-            let party = groups.name(*group);
+        for group in found.iter().flat_map(|group| groups.each(*group)) {
+            let party = groups.name(group);
             if !parties.contains(&party) {
                 parties.push(party);
             }
@@ -140,8 +125,18 @@ struct Group {
     /// Own names with the number of mentions, in order.
     names: Vec<(String, u32)>,
     description: Option<String>,
+    /// Of a description of several parties before any of them was named: who they are.
+    several: Option<Several>,
     /// The group that this one has become part of.
     merged: Option<usize>,
+}
+
+/// The parties that a description such as "the four leaders" stands for.
+#[derive(Debug)]
+struct Several {
+    covers: usize,
+    /// The groups of those that were named since, in order, at most so many.
+    members: Vec<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -186,11 +181,13 @@ impl Groups {
     /// Let a party that is mentioned for the first time take over the unknown name before it that
     /// stands for it.
     fn adopt(&mut self, party: &str, at: usize, of: &[Vec<usize>], antecedents: &dyn Antecedents) {
-        let best = self.antecedents(&[at], of, antecedents);
+        let mut best = self.antecedents(&[at], of, antecedents);
+        let several = self.take_several(&mut best);
+        let group = self.of_party(party);
+        self.join(group, &several);
         let Some(&(name, score)) = best.first() else {
             return;
         };
-        let group = self.of_party(party);
         if score > 0.0 && self.all[name].party.is_none() {
             self.merge(name, group);
         }
@@ -208,7 +205,8 @@ impl Groups {
         let group = match self.named.get(name) {
             Some(group) => self.end(*group),
             None => {
-                let best = self.antecedents(mentions, of, antecedents);
+                let mut best = self.antecedents(mentions, of, antecedents);
+                let several = self.take_several(&mut best);
                 let gazetteer = Gazetteer::built_in();
                 let of_state = best.iter().find(|(group, score)| {
                     let party = self.all[*group].party.as_ref();
@@ -221,6 +219,7 @@ impl Groups {
                     _ => self.add(Group::default()),
                 };
                 self.named.insert(name.to_string(), group);
+                self.join(group, &several);
                 group
             }
         };
@@ -230,6 +229,87 @@ impl Groups {
             None => names.push((name.to_string(), 1)),
         }
         group
+    }
+
+    /// The groups for which a pronoun or description stands; none if it is a pronoun that refers
+    /// to nothing.
+    fn of_anaphor(
+        &mut self,
+        name: &str,
+        anaphor: &Anaphor,
+        at: usize,
+        of: &[Vec<usize>],
+        antecedents: &dyn Antecedents,
+    ) -> Vec<usize> {
+        let mut best = self.antecedents(&[at], of, antecedents);
+        let several = self.take_several(&mut best);
+        if let Some(&(group, score)) = several.first()
+            && (anaphor.covers > 1 || anaphor.kind == Kind::Pronoun)
+            && score > best.first().map_or(0.0, |(_, best)| best.max(0.0))
+        {
+            return vec![group];
+        }
+        let likely = best.first().map(|(_, score)| *score).filter(|s| *s > 0.0);
+        let least = match likely {
+            // "Both sides" are two, though the second may be the less certain.
+            Some(_) if anaphor.covers > 1 => PLURAL_THRESHOLD,
+            _ => 0.0,
+        };
+        best.retain(|(_, score)| *score > least);
+        // All that the likeliest mention stands for have its score.
+        let alike = best.iter().filter(|(_, score)| Some(*score) == likely);
+        let covers = if anaphor.as_antecedent {
+            anaphor.covers.max(alike.count())
+        } else {
+            anaphor.covers
+        };
+        best.truncate(covers);
+        if !best.is_empty() {
+            return best.into_iter().map(|(group, _)| group).collect();
+        }
+        let several = (anaphor.covers > 1).then(|| Several {
+            covers: anaphor.covers,
+            members: Vec::new(),
+        });
+        // "It" that refers to nothing is nobody's antecedent.
+        if anaphor.kind == Kind::Pronoun && several.is_none() {
+            return Vec::new();
+        }
+        vec![self.add(Group {
+            description: Some(name.to_string()),
+            several,
+            ..Group::default()
+        })]
+    }
+
+    /// Take the descriptions of several parties out of the candidates.
+    fn take_several(&self, best: &mut Vec<(usize, f32)>) -> Vec<(usize, f32)> {
+        let several = |&(group, _): &(usize, f32)| self.all[group].several.is_some();
+        let taken = best.iter().copied().filter(several).collect();
+        best.retain(|one| !several(one));
+        taken
+    }
+
+    /// Make a party that was named for the first time one of those described before.
+    fn join(&mut self, party: usize, descriptions: &[(usize, f32)]) {
+        for &(description, score) in descriptions {
+            if score > MEMBER_THRESHOLD
+                && let Some(several) = &mut self.all[description].several
+                && several.members.len() < several.covers
+                && !several.members.contains(&party)
+            {
+                several.members.push(party);
+            }
+        }
+    }
+
+    /// The groups for which one stands: those of "the four leaders", or itself.
+    fn each(&self, group: usize) -> Vec<usize> {
+        let group = self.end(group);
+        match &self.all[group].several {
+            Some(several) if !several.members.is_empty() => several.members.clone(),
+            _ => vec![group],
+        }
     }
 
     /// The groups that were formed so far, best first, for mentions that stand for one party: each
@@ -350,6 +430,57 @@ mod tests {
         assert_eq!(found[2], ["Uganda", "Kenya"]);
         assert_eq!(found[3], ["Kenya"]);
         assert_eq!(found[4], ["Rwanda"]);
+    }
+
+    #[test]
+    fn leaders_with_whom_the_article_opens_are_those_named_next() {
+        let text = "The two leaders met. Kenya smiled. Both laughed. Uganda left. They had met \
+                    Rwanda. The host stayed.";
+        let mentions = [
+            "The two leaders",
+            "Kenya",
+            "Both",
+            "Uganda",
+            "They",
+            "Rwanda",
+            "The host",
+        ];
+        let scores = vec![
+            ((1, 0), 2.0),
+            ((2, 0), 3.0),
+            ((2, 1), 1.0),
+            ((3, 0), -0.5),
+            ((4, 2), 3.0),
+            ((5, 0), 1.0),
+            ((6, 0), 4.0),
+            ((6, 5), 1.0),
+        ];
+        let found = parties(text, &mentions, scores);
+        for both in [0, 2, 4] {
+            assert_eq!(found[both], ["Kenya", "Uganda"]);
+        }
+        // A host is one party, and so not the two.
+        assert_eq!(found[6], ["Rwanda"]);
+    }
+
+    #[test]
+    fn leaders_who_are_never_named_keep_their_words() {
+        let found = parties(
+            "The two leaders met. Kenya left.",
+            &["The two leaders", "Kenya"],
+            vec![((1, 0), -3.0)],
+        );
+        assert_eq!(found, [["two leaders"], ["Kenya"]]);
+    }
+
+    #[test]
+    fn they_are_one_party_or_two() {
+        let text = "Kenya and Uganda met Rwanda. They left. They came back.";
+        let scores = vec![((2, 0), 2.0), ((2, 1), 1.0), ((3, 1), 2.0)];
+        let mentions = ["Kenya and Uganda", "Rwanda", "They", "They"];
+        let found = parties(text, &mentions, scores);
+        assert_eq!(found[2], ["Kenya", "Uganda"]);
+        assert_eq!(found[3], ["Rwanda"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::anaphors::{self, Kind};
+use super::anaphors::{self, Anaphor};
 use super::antecedents::{self, Antecedents};
 use super::context::{self, Decision};
 use super::gazetteer::{Gazetteer, key};
@@ -117,7 +117,7 @@ impl ArticleLinker<'_> {
     ) -> Vec<Vec<Linked>> {
         let mut links: Vec<Vec<Linked>> = vec![Vec::new(); mentions.len()];
         let mut own = vec![None; mentions.len()];
-        let mut anaphors: HashMap<usize, (Kind, usize)> = HashMap::new();
+        let mut anaphors: HashMap<usize, Anaphor> = HashMap::new();
         let mut ministers = HashSet::new();
         for (at, range) in mentions.iter().enumerate() {
             let Some(mention) = self.text.get(range.clone()) else {
@@ -143,8 +143,8 @@ impl ArticleLinker<'_> {
                 Reading::Unknown => {
                     let starts = starts_sentence(self.text, range.start);
                     let kind = anaphors::of_words(&words, starts);
-                    if kind.is_anaphor() {
-                        anaphors.insert(at, (kind, anaphors::parties_covered(&words)));
+                    if let Some(anaphor) = Anaphor::of(&words, kind) {
+                        anaphors.insert(at, anaphor);
                     }
                     if words.iter().any(|word| word.key == "minister") {
                         ministers.insert(at);
