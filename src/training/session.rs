@@ -144,8 +144,10 @@ impl<'o> Session<'o> {
         let after = calibrate::judge_held_out(&held_out)?;
         let comparison = match &self.base.ours {
             Some(_) => {
-                let articles: Vec<_> = held_out.iter().flat_map(|part| &part.articles).collect();
-                let articles: Vec<_> = articles.into_iter().cloned().collect();
+                let articles = held_out
+                    .iter()
+                    .flat_map(|part| part.articles.iter().cloned());
+                let articles: Vec<_> = articles.collect();
                 let before = self.judge_start(&articles)?;
                 Some(evaluation::compare(&before, &[&after], SEED))
             }
