@@ -4,6 +4,7 @@ mod common;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use arrow_array::{Int64Array, StringArray};
@@ -33,6 +34,7 @@ fn every_format_and_compression_gives_the_same_articles() {
         ("mark.csv", with_mark),
         ("semicolon.csv", table(b';')),
         ("a.tsv", table(b'\t')),
+        ("a.parquet", parquet()),
     ];
     for (name, content) in files {
         let packed: [(&str, Vec<u8>); 3] = [
@@ -49,10 +51,32 @@ fn every_format_and_compression_gives_the_same_articles() {
             assert_eq!(good, articles(), "{name}{ending} as a stream");
         }
     }
-    let (good, bad) = one_file("a.parquet", &parquet());
-    assert_eq!((good, bad), (articles(), vec![]));
-    let (good, bad) = streamed(parquet());
-    assert_eq!((good, bad), (articles(), vec![]));
+}
+
+#[test]
+fn every_format_and_compression_is_scored_alike() {
+    let rows = |name: &str, content: &[u8]| {
+        let folder = folder(&[(name, content)]);
+        let output = Command::new(env!("CARGO_BIN_EXE_stance"))
+            .args(["score", "--format", "jsonl"])
+            .arg(folder.path().join(name))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let wanted = rows("a.jsonl", &json_lines());
+    assert!(!wanted.is_empty());
+    for (name, content) in [
+        ("a.json", serde_json::to_vec(&articles()).unwrap()),
+        ("a.csv", table(b',')),
+        ("a.tsv.gz", gzip(&table(b'\t'))),
+        ("a.jsonl.zst", zst(&json_lines())),
+        ("a.parquet", parquet()),
+        ("a.parquet.zst", zst(&parquet())),
+    ] {
+        assert_eq!(rows(name, &content), wanted, "{name}");
+    }
 }
 
 #[test]

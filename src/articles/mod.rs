@@ -13,8 +13,8 @@
 //! | `.parquet` | a row | row from 1 |
 //! | `.txt` | the file, see [below](#text-files) | none |
 //!
-//! Each but Parquet, which is compressed inside, may also end in `.gz` or `.zst`. Standard input
-//! and pipes have no name, so their first bytes decide.
+//! Each may also end in `.gz` or `.zst`; Parquet that does is unpacked into a temporary file first.
+//! Standard input and pipes have no name, so their first bytes decide.
 //!
 //! # Fields
 //! `text` is required and kept exactly as in the input, because all offsets count its code

@@ -39,13 +39,11 @@ pub(super) fn open(
     let raw: Box<dyn Read + Send> = match source.content {
         Content::File(path) => {
             let file = File::open(path).map_err(cannot)?;
-            if source.format == Some(Format::Parquet) {
-                return match Compression::of(&start_of(&file).map_err(cannot)?) {
-                    Compression::None if source.compression == Compression::None => {
-                        Ok(parquet::open(file, context))
-                    }
-                    _ => Err(refuse(PARQUET_INSIDE.into())),
-                };
+            if source.format == Some(Format::Parquet)
+                && source.compression == Compression::None
+                && Compression::of(&start_of(&file).map_err(cannot)?) == Compression::None
+            {
+                return Ok(parquet::open(file, context));
             }
             Box::new(file)
         }
@@ -93,9 +91,6 @@ pub(super) fn open(
         Some(format) => format,
         None => sniff::by_content(&head, columns),
     };
-    if format == Format::Parquet && compression != Compression::None {
-        return Err(refuse(PARQUET_INSIDE.into()));
-    }
     let input: Input = Box::new(BufReader::with_capacity(
         HEAD as usize,
         Cursor::new(head).chain(rest),
@@ -109,12 +104,9 @@ pub(super) fn open(
             Box::new(delimited::Delimited::new(input, delimiter, context, damage))
         }
         Format::Plain => plain::read(input, source.summit, source.date, &context, damage),
-        // Parquet has its table of contents at the end, so a stream of it must be kept whole.
-        Format::Parquet => parquet::open(spool(input).map_err(cannot)?, context),
+        Format::Parquet => parquet::open(kept_whole(input, damage).map_err(refuse)?, context),
     })
 }
-
-const PARQUET_INSIDE: &str = "Parquet files are compressed inside; decompress this file once (gunzip, unzstd) and name the result";
 
 fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
     use std::io::Seek;
@@ -124,11 +116,38 @@ fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn spool(mut input: Input) -> io::Result<File> {
-    use std::io::Seek;
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut input, &mut file)?;
-    file.rewind()?;
+/// A Parquet file that comes packed may unpack to so much; it is packed inside already, so that
+/// there is little to gain, and more would be made to fill the disk.
+const UNPACKED_PARQUET: u64 = 4 << 30;
+
+/// Parquet has its table of contents at the end, so a stream of it is kept in a temporary file.
+fn kept_whole(mut input: Input, damage: Damage) -> Result<File, String> {
+    use std::io::{Seek, Write};
+    let limit = match damage.0 {
+        Compression::None => u64::MAX,
+        _ => UNPACKED_PARQUET,
+    };
+    let cannot = |error: io::Error| format!("no room to unpack the Parquet file: {error}");
+    let mut file = tempfile::tempfile().map_err(cannot)?;
+    let mut kept = 0;
+    loop {
+        let part = input.fill_buf().map_err(|error| damage.reason(&error))?;
+        if part.is_empty() {
+            break;
+        }
+        kept += part.len() as u64;
+        if kept > limit {
+            return Err(
+                "the Parquet file unpacks to more than 4 GiB; unpack it with gunzip or \
+                        unzstd and name the result"
+                    .into(),
+            );
+        }
+        file.write_all(part).map_err(cannot)?;
+        let length = part.len();
+        input.consume(length);
+    }
+    file.rewind().map_err(cannot)?;
     Ok(file)
 }
 

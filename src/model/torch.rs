@@ -2,16 +2,16 @@
 
 use std::sync::Mutex;
 
-use rust_bert::bert::{BertEmbeddings, BertModel};
+use rust_bert::Activation;
+use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
 use tch::{Device, Kind, Tensor, nn};
 
 use super::ModelError;
 use super::engine::{Engine, TokenVectors};
 use super::folder::{self, EncoderConfig, ModelFolder};
-use super::weights;
+use super::weights::{self, NamedWeights};
 use super::windows::Window;
 use crate::libtorch::{Precision, caught};
-use crate::training::network::{bert_config, load_variables};
 
 /// rust-bert's `BertModel` with a model folder's weights.
 pub struct Torch {
@@ -55,6 +55,47 @@ impl Torch {
         self.precision = precision;
         Ok(self)
     }
+}
+
+/// rust-bert's form of the encoder's shape.
+pub fn bert_config(encoder: &EncoderConfig, dropout: f64) -> BertConfig {
+    BertConfig {
+        hidden_act: Activation::gelu,
+        attention_probs_dropout_prob: dropout,
+        hidden_dropout_prob: dropout,
+        hidden_size: encoder.hidden_size as i64,
+        initializer_range: 0.02,
+        intermediate_size: encoder.intermediate_size as i64,
+        max_position_embeddings: encoder.max_position_embeddings as i64,
+        num_attention_heads: encoder.num_attention_heads as i64,
+        num_hidden_layers: encoder.num_hidden_layers as i64,
+        type_vocab_size: encoder.type_vocab_size as i64,
+        vocab_size: encoder.vocab_size as i64,
+        output_attentions: None,
+        output_hidden_states: None,
+        is_decoder: None,
+        id2label: None,
+        label2id: None,
+    }
+}
+
+/// Copy weights into a variable store. Every variable must be there, in its shape.
+pub fn load_variables(store: &nn::VarStore, weights: &NamedWeights) -> Result<(), ModelError> {
+    tch::no_grad(|| {
+        for (name, mut variable) in store.variables() {
+            let tensor = weights::get(weights, &name)?;
+            let shape: Vec<i64> = tensor.shape.iter().map(|s| *s as i64).collect();
+            if shape != variable.size() {
+                return Err(ModelError::Weights(format!(
+                    "the tensor {name} has shape {shape:?}, expected {:?}",
+                    variable.size()
+                )));
+            }
+            let tensor = Tensor::from_slice(&tensor.values).view(shape.as_slice());
+            variable.copy_(&tensor.to_kind(variable.kind()).to_device(variable.device()));
+        }
+        Ok(())
+    })
 }
 
 impl Engine for Torch {

@@ -13,7 +13,7 @@ use super::networks::{self, Batch, Network};
 use super::tokenizer::{Pair, PairTokenizer};
 use crate::libtorch::{Precision, caught};
 use crate::model::ModelError;
-use crate::training::network::load_variables;
+use crate::model::torch::load_variables;
 
 /// Tokens in a batch, padding included: enough to keep a processor busy, little enough for its
 /// caches. A GPU wants more.

@@ -1,7 +1,6 @@
 //! The network that is trained: rust-bert's encoder with its [`heads`](super::heads), in libtorch.
 
-use rust_bert::Activation;
-use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
+use rust_bert::bert::{BertEmbeddings, BertModel};
 use tch::nn;
 use tch::{Device, Kind, Tensor};
 
@@ -10,7 +9,7 @@ use super::examples::Batch;
 use super::heads::{Losses, TrainableHeads};
 use crate::model::ModelError;
 use crate::model::folder::EncoderConfig;
-use crate::model::weights::{self, NamedWeights};
+use crate::model::torch::bert_config;
 
 /// Encoder and heads with their variables.
 pub struct Network {
@@ -28,47 +27,6 @@ pub struct Vectors {
     pub tokens: Tensor,
     /// Descriptions × width: the means of their tokens.
     pub descriptions: Tensor,
-}
-
-/// rust-bert's form of the encoder's shape.
-pub fn bert_config(encoder: &EncoderConfig, dropout: f64) -> BertConfig {
-    BertConfig {
-        hidden_act: Activation::gelu,
-        attention_probs_dropout_prob: dropout,
-        hidden_dropout_prob: dropout,
-        hidden_size: encoder.hidden_size as i64,
-        initializer_range: 0.02,
-        intermediate_size: encoder.intermediate_size as i64,
-        max_position_embeddings: encoder.max_position_embeddings as i64,
-        num_attention_heads: encoder.num_attention_heads as i64,
-        num_hidden_layers: encoder.num_hidden_layers as i64,
-        type_vocab_size: encoder.type_vocab_size as i64,
-        vocab_size: encoder.vocab_size as i64,
-        output_attentions: None,
-        output_hidden_states: None,
-        is_decoder: None,
-        id2label: None,
-        label2id: None,
-    }
-}
-
-/// Copy weights into a variable store. Every variable must be there, in its shape.
-pub fn load_variables(store: &nn::VarStore, weights: &NamedWeights) -> Result<(), ModelError> {
-    tch::no_grad(|| {
-        for (name, mut variable) in store.variables() {
-            let tensor = weights::get(weights, &name)?;
-            let shape: Vec<i64> = tensor.shape.iter().map(|s| *s as i64).collect();
-            if shape != variable.size() {
-                return Err(ModelError::Weights(format!(
-                    "the tensor {name} has shape {shape:?}, expected {:?}",
-                    variable.size()
-                )));
-            }
-            let tensor = Tensor::from_slice(&tensor.values).view(shape.as_slice());
-            variable.copy_(&tensor.to_kind(variable.kind()).to_device(variable.device()));
-        }
-        Ok(())
-    })
 }
 
 impl Network {

@@ -242,7 +242,7 @@ mod tests {
         };
         tch::manual_seed(2);
         let store = tch::nn::VarStore::new(Device::Cpu);
-        let bert = super::super::network::bert_config(&config, 0.0);
+        let bert = crate::model::torch::bert_config(&config, 0.0);
         let _ =
             rust_bert::bert::BertModel::<rust_bert::bert::BertEmbeddings>::new_with_optional_pooler(
                 store.root(),

@@ -16,12 +16,13 @@ use super::corpus::Corpus;
 use super::descriptions::Descriptions;
 use super::examples;
 use super::heads::{ISSUE_WEIGHT, MENTION_WEIGHT};
-use super::network::{self, Network};
+use super::network::Network;
 use super::optimizer::AdamW;
 use super::session::Session;
 use super::stopping::Stopping;
 use super::teacher::Teacher;
 use crate::model::tokens::WordPieces;
+use crate::model::torch::load_variables;
 
 /// Heads learn this many times faster than the encoder.
 const HEAD_RATE: f64 = 5.0;
@@ -146,9 +147,9 @@ impl<'s> Run<'s> {
             tch::manual_seed(HEAD_SEED);
             let network =
                 Network::new(&base.encoder, session.issues.len(), DROPOUT, options.device);
-            network::load_variables(&network.encoder_variables, &base.encoder_weights)?;
+            load_variables(&network.encoder_variables, &base.encoder_weights)?;
             if let Some((_, heads)) = &base.ours {
-                network::load_variables(&network.head_variables, heads)?;
+                load_variables(&network.head_variables, heads)?;
             }
             Ok(network)
         };
