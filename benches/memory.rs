@@ -9,6 +9,7 @@ use std::time::Instant;
 use summit_stance::articles::Article;
 use summit_stance::sentences;
 
+mod program;
 mod sample;
 
 fn main() {
@@ -20,7 +21,7 @@ fn main() {
     let samples: Vec<Article> = sample::articles().into_iter().map(shortened).collect();
     let began = Instant::now();
     let mut held: Vec<(f64, u64)> = Vec::new();
-    let elapsed = sample::score(&samples, count, threads, |kib| {
+    let elapsed = program::score(&samples, count, threads, |kib| {
         held.push((began.elapsed().as_secs_f64(), kib));
     });
     println!("{count} articles in {:.0} s", elapsed.as_secs_f64());

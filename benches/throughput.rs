@@ -15,6 +15,7 @@ use summit_stance::model::windows::Window;
 use summit_stance::model::{Embedded, Model, ModelFolder, folder};
 use summit_stance::sentences;
 
+mod program;
 mod sample;
 
 fn main() {
@@ -34,7 +35,7 @@ fn main() {
 
     let before = bare(&windows, rounds.div_ceil(2), threads);
     let mut peak_kib = 0;
-    let elapsed = sample::score(&samples, count, threads, |kib| peak_kib = peak_kib.max(kib));
+    let elapsed = program::score(&samples, count, threads, |kib| peak_kib = peak_kib.max(kib));
     let after = bare(&windows, rounds.div_ceil(2), threads);
     let bare = (before + after) / 2.0;
     let whole = pieces as f64 / elapsed.as_secs_f64();

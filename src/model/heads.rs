@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use wide::f32x8;
+
 use super::ModelError;
 use super::antecedents::{AntecedentHead, MentionVectors};
 use super::described::DescribedHead;
@@ -113,21 +115,27 @@ impl Dense {
     }
 }
 
-/// Running sums of a product of vectors: enough to fill the processor's vector registers and to
-/// have the next sum begun before the last is done; a single sum would bind it to order.
-const SUMS: usize = 32;
+/// Running sums of a product of vectors: enough to have the next sum begun before the last is
+/// done. They are so many on every processor, so that a product has the same bits on all.
+const SUMS: usize = 4;
+const LANES: usize = 8;
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0f32; SUMS];
-    let (a_parts, b_parts) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
-    let rest = a_parts.remainder().iter().zip(b_parts.remainder());
+    let mut sums = [f32x8::ZERO; SUMS];
+    let (a_parts, b_parts) = (
+        a.as_chunks::<{ SUMS * LANES }>(),
+        b.as_chunks::<{ SUMS * LANES }>(),
+    );
+    let rest = a_parts.1.iter().zip(b_parts.1);
     let rest: f32 = rest.map(|(x, y)| x * y).sum();
-    for (x, y) in a_parts.zip(b_parts) {
-        for i in 0..SUMS {
-            sums[i] += x[i] * y[i];
+    for (x, y) in a_parts.0.iter().zip(b_parts.0) {
+        let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0);
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += f32x8::new(*x) * f32x8::new(*y);
         }
     }
-    sums.iter().sum::<f32>() + rest
+    let sums = sums.map(f32x8::to_array);
+    sums.as_flattened().iter().sum::<f32>() + rest
 }
 
 /// A mention as the mention head finds it: words of a scored sentence.
