@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use csv::Writer;
 
-use super::target::{Target, TargetWriter};
+use super::text_file::TextFile;
 use super::{Export, ExportError, Summary, write_error};
-use crate::scores::{Row, ScoresError, StanceNames, link_name};
+use crate::scores::{Row, ScoresError, link_name};
 use crate::summary::csv::write_summary;
 use crate::summary::spreadsheet::escape;
 
@@ -29,42 +29,20 @@ const BEFORE: [&str; 12] = [
 /// And those behind them.
 const BEHIND: [&str; 3] = ["stance", "issues", "link"];
 
-pub(super) struct Csv {
-    target: TargetWriter,
-    name: String,
-    stances: StanceNames,
-    used: bool,
-}
-
-impl Csv {
-    pub fn create(target: &Target, stances: &StanceNames) -> Result<Csv, ExportError> {
-        Ok(Csv {
-            stances: stances.clone(),
-            target: target.open()?,
-            name: target.name(),
-            used: false,
-        })
-    }
-
-    fn first_table(&mut self) -> Result<(), ExportError> {
-        if std::mem::replace(&mut self.used, true) {
-            return Err(ExportError::OneTable {
-                file: self.name.clone(),
-            });
-        }
-        Ok(())
-    }
-}
+pub(super) struct Csv(pub TextFile);
 
 impl Export for Csv {
     fn scores(
         &mut self,
         rows: &mut dyn Iterator<Item = Result<Row, ScoresError>>,
     ) -> Result<u64, ExportError> {
-        self.first_table()?;
-        let failed = |error: csv::Error| write_error(&self.name)(error.into());
-        let mut writer = Writer::from_writer(&mut self.target);
-        let header = BEFORE.into_iter().chain(self.stances.iter()).chain(BEHIND);
+        self.0.begin_table()?;
+        let failed = |error: csv::Error| write_error(&self.0.name)(error.into());
+        let mut writer = Writer::from_writer(&mut self.0.target);
+        let header = BEFORE
+            .into_iter()
+            .chain(self.0.stances.iter())
+            .chain(BEHIND);
         writer.write_record(header).map_err(failed)?;
         let mut written = 0;
         for row in rows {
@@ -76,27 +54,27 @@ impl Export for Csv {
                 .map_err(failed)?;
             written += 1;
         }
-        writer.flush().map_err(write_error(&self.name))?;
+        writer.flush().map_err(write_error(&self.0.name))?;
         Ok(written)
     }
 
     fn summary(&mut self, summary: Summary<'_>) -> Result<u64, ExportError> {
-        self.first_table()?;
+        self.0.begin_table()?;
         // The same table as `stance summarize` writes.
         let corrected = summary.cells.iter().any(|cell| cell.labelled > 0);
         write_summary(
-            &mut self.target,
+            &mut self.0.target,
             summary.by,
-            &self.stances,
+            &self.0.stances,
             summary.cells,
             corrected,
         )
-        .map_err(write_error(&self.name))?;
+        .map_err(write_error(&self.0.name))?;
         Ok(summary.cells.len() as u64)
     }
 
     fn finish(self: Box<Self>) -> Result<(), ExportError> {
-        self.target.finish()
+        self.0.target.finish()
     }
 }
 

@@ -5,44 +5,19 @@ use std::io::Write;
 use serde_json::{Map, Value as Json};
 
 use super::summary_table::{self, Value};
-use super::target::{Target, TargetWriter};
+use super::text_file::TextFile;
 use super::{Export, ExportError, Summary, write_error};
-use crate::scores::{Row, ScoresError, StanceNames, jsonl};
+use crate::scores::{Row, ScoresError, jsonl};
 
-pub(super) struct JsonLines {
-    target: TargetWriter,
-    name: String,
-    stances: StanceNames,
-    used: bool,
-}
-
-impl JsonLines {
-    pub fn create(target: &Target, stances: &StanceNames) -> Result<JsonLines, ExportError> {
-        Ok(JsonLines {
-            stances: stances.clone(),
-            target: target.open()?,
-            name: target.name(),
-            used: false,
-        })
-    }
-
-    fn first_table(&mut self) -> Result<(), ExportError> {
-        if std::mem::replace(&mut self.used, true) {
-            return Err(ExportError::OneTable {
-                file: self.name.clone(),
-            });
-        }
-        Ok(())
-    }
-}
+pub(super) struct JsonLines(pub TextFile);
 
 impl Export for JsonLines {
     fn scores(
         &mut self,
         rows: &mut dyn Iterator<Item = Result<Row, ScoresError>>,
     ) -> Result<u64, ExportError> {
-        self.first_table()?;
-        let mut writer = jsonl::Writer::new(&mut self.target, &self.name);
+        self.0.begin_table()?;
+        let mut writer = jsonl::Writer::new(&mut self.0.target, &self.0.name);
         let mut written = 0;
         for row in rows {
             writer.write(&row?)?;
@@ -52,8 +27,8 @@ impl Export for JsonLines {
     }
 
     fn summary(&mut self, summary: Summary<'_>) -> Result<u64, ExportError> {
-        self.first_table()?;
-        let columns = summary_table::columns(summary.by, &self.stances);
+        self.0.begin_table()?;
+        let columns = summary_table::columns(summary.by, &self.0.stances);
         for cell in summary.cells {
             let object: Map<String, Json> = columns
                 .iter()
@@ -67,12 +42,13 @@ impl Export for JsonLines {
                     (column.name.clone(), value)
                 })
                 .collect();
-            writeln!(self.target, "{}", Json::Object(object)).map_err(write_error(&self.name))?;
+            writeln!(self.0.target, "{}", Json::Object(object))
+                .map_err(write_error(&self.0.name))?;
         }
         Ok(summary.cells.len() as u64)
     }
 
     fn finish(self: Box<Self>) -> Result<(), ExportError> {
-        self.target.finish()
+        self.0.target.finish()
     }
 }

@@ -10,12 +10,15 @@ mod parquet;
 mod sqlite;
 mod summary_table;
 mod target;
+mod text_file;
 
 use std::path::Path;
 use std::str::FromStr;
 
 use crate::scores::{Provenance, Row, ScoresError, StanceNames};
 use crate::summary::{By, Cell};
+
+use text_file::TextFile;
 
 pub use target::Target;
 
@@ -107,8 +110,8 @@ impl Format {
             }),
         };
         Ok(match self {
-            Format::Csv => Box::new(csv::Csv::create(target, stances)?),
-            Format::JsonLines => Box::new(jsonl::JsonLines::create(target, stances)?),
+            Format::Csv => Box::new(csv::Csv(TextFile::create(target, stances)?)),
+            Format::JsonLines => Box::new(jsonl::JsonLines(TextFile::create(target, stances)?)),
             Format::Parquet => Box::new(parquet::Parquet::create(path()?, provenance, stances)),
             Format::Sqlite => Box::new(sqlite::Database::create(path()?, provenance, stances)?),
         })

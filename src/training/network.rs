@@ -7,7 +7,6 @@ use tch::{Device, Kind, Tensor};
 use super::descriptions::DescriptionBatch;
 use super::examples::Batch;
 use super::heads::{Losses, TrainableHeads};
-use crate::model::ModelError;
 use crate::model::folder::EncoderConfig;
 use crate::model::torch::bert_config;
 
