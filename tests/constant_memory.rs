@@ -45,7 +45,7 @@ fn peak_kib(articles: usize) -> u64 {
 
 #[test]
 fn eight_times_the_articles_take_no_more_memory() {
-    let (few, many) = (peak_kib(150), peak_kib(1200));
+    let (few, many) = (peak_kib(250), peak_kib(2000));
     // What is remembered of reprints may fill up on the way (5 MB at most).
     assert!(many < few + 10 * 1024, "{few} KiB, then {many} KiB");
 }

@@ -54,6 +54,23 @@ fn every_format_and_compression_gives_the_same_articles() {
 }
 
 #[test]
+fn every_byte_of_a_file_is_counted_once() {
+    for (name, content) in [
+        ("a.jsonl", json_lines()),
+        ("a.csv.gz", gzip(&table(b','))),
+        ("a.parquet", parquet()),
+        ("a.parquet.gz", gzip(&parquet())),
+    ] {
+        let folder = folder(&[(name, &content)]);
+        let articles = read(&[folder.path().to_owned()], &ReadOptions::default()).unwrap();
+        let tally = articles.tally();
+        assert_eq!(sorted(articles).1, []);
+        assert_eq!(tally.bytes(), content.len() as u64, "{name}");
+        assert_eq!(tally.total_bytes(), Some(content.len() as u64), "{name}");
+    }
+}
+
+#[test]
 fn every_format_and_compression_is_scored_alike() {
     let rows = |name: &str, content: &[u8]| {
         let folder = folder(&[(name, content)]);

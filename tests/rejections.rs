@@ -13,7 +13,6 @@ use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use summit_stance::articles::{ReadOptions, read_stream};
-use summit_stance::scores::ScoreFiles;
 
 /// One bad record between two good ones, as each format has it.
 #[test]
@@ -473,63 +472,5 @@ proptest! {
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let (good, bad) = streamed(bytes);
         prop_assert!(good.len() + bad.len() <= 300);
-    }
-}
-
-#[test]
-fn the_program_lists_every_kind_of_bad_record_and_scores_the_rest() {
-    let lines = [
-        b"{\"id\": \"good\", \"text\": \"Kyiv insisted on guarantees.\"}".as_slice(),
-        b"{\"text\": \"caf\xe9\"}",
-        b"{broken",
-        b"{\"body\": \"One.\"}",
-        b"{\"text\": 12}",
-        b"{\"text\": \"\"}",
-        // A line of 50 MB.
-        &[b"{\"text\": \"", vec![b'a'; 50 << 20].as_slice(), b"\"}"].concat(),
-        b"{\"id\": \"last\", \"text\": \"Moscow was cautious.\"}",
-    ]
-    .join(&b'\n');
-    let mut cut = gzip(&json_lines());
-    cut.truncate(cut.len() / 2);
-    let folder = folder(&[
-        ("in/a.jsonl", &lines),
-        ("in/b.jsonl.gz", &cut),
-        ("in/c.parquet", &parquet()[..100]),
-        ("in/d.txt", b"Ankara saw progress."),
-    ]);
-    let out = folder.path().join("out");
-    let status = std::process::Command::new(env!("CARGO_BIN_EXE_stance"))
-        .arg("score")
-        .arg(folder.path().join("in"))
-        .arg("-o")
-        .arg(&out)
-        .status()
-        .unwrap();
-    assert_eq!(status.code(), Some(3));
-    let rejected = fs::read_to_string(out.join("rejected.jsonl")).unwrap();
-    let mut places: Vec<_> = rejected
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-        .map(|record| {
-            let file = record["file"].as_str().unwrap();
-            (
-                file.rsplit('/').next().unwrap().to_owned(),
-                record["line"].as_u64(),
-            )
-        })
-        .collect();
-    places.sort();
-    let lines: Vec<_> = places[..6].iter().map(|(_, line)| line.unwrap()).collect();
-    assert_eq!(lines, [2, 3, 4, 5, 6, 7], "{rejected}");
-    let files: Vec<_> = places[5..].iter().map(|(file, _)| file.as_str()).collect();
-    assert_eq!(files, ["a.jsonl", "b.jsonl.gz", "c.parquet"], "{rejected}");
-    let scores = ScoreFiles::open(&[out]).unwrap();
-    let scored: Vec<String> = scores.rows().map(|row| row.unwrap().article).collect();
-    for id in ["good", "last", "d"] {
-        assert!(
-            scored.iter().any(|article| article == id),
-            "{id}: {scored:?}"
-        );
     }
 }

@@ -1,8 +1,13 @@
 //! `stance score` as a user meets it.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+
+use common::{folder, gzip, json_lines, parquet};
+use summit_stance::scores::ScoreFiles;
 
 fn stance(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stance"))
@@ -102,32 +107,60 @@ fn rows_stream_as_json_lines_with_offsets_into_the_text() {
 }
 
 #[test]
-fn bad_records_are_listed_and_the_good_ones_scored() {
-    let folder = tempfile::tempdir().unwrap();
-    let input = path(folder.path(), "in.jsonl");
-    let good = serde_json::json!({"id": "good", "text": NEWS}).to_string();
-    fs::write(
-        &input,
-        format!("{{broken\n{good}\n{{\"id\": \"empty\", \"text\": \"\"}}\n"),
-    )
-    .unwrap();
+fn every_kind_of_bad_record_is_listed_and_the_good_ones_scored() {
+    let lines = [
+        b"{\"id\": \"good\", \"text\": \"Kyiv insisted on guarantees.\"}".as_slice(),
+        b"{\"text\": \"caf\xe9\"}",
+        b"{broken",
+        b"{\"body\": \"One.\"}",
+        b"{\"text\": 12}",
+        b"{\"text\": \"\"}",
+        // A line of 50 MB.
+        &[b"{\"text\": \"", vec![b'a'; 50 << 20].as_slice(), b"\"}"].concat(),
+        b"{\"id\": \"last\", \"text\": \"Moscow was cautious.\"}",
+    ]
+    .join(&b'\n');
+    let mut cut = gzip(&json_lines());
+    cut.truncate(cut.len() / 2);
+    let folder = folder(&[
+        ("in/a.jsonl", &lines),
+        ("in/b.jsonl.gz", &cut),
+        ("in/c.parquet", &parquet()[..100]),
+        ("in/d.txt", b"Ankara saw progress."),
+    ]);
     let out = path(folder.path(), "out");
-    let output = stance(&["score", &input, "-o", &out]);
+    let output = stance(&["score", &path(folder.path(), "in"), "-o", &out]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
     assert!(
-        text(&output.stdout).contains("1 article,") && text(&output.stdout).contains("2 rejected")
+        said.contains("3 articles,") && said.contains("8 rejected"),
+        "{said}"
     );
-    let rejected: Vec<serde_json::Value> = fs::read_to_string(format!("{out}/rejected.jsonl"))
-        .unwrap()
+    let rejected = fs::read_to_string(format!("{out}/rejected.jsonl")).unwrap();
+    let mut places: Vec<_> = rejected
         .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|record| {
+            let file = record["file"].as_str().unwrap();
+            (
+                file.rsplit('/').next().unwrap().to_owned(),
+                record["line"].as_u64(),
+            )
+        })
         .collect();
-    let lines: Vec<_> = rejected
-        .iter()
-        .map(|r| r["line"].as_u64().unwrap())
-        .collect();
-    assert_eq!(lines, [1, 3]);
-    assert!(Path::new(&out).join("scores.parquet").exists());
+    places.sort();
+    let lines: Vec<_> = places[..6].iter().map(|(_, line)| line.unwrap()).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 6, 7], "{rejected}");
+    let files: Vec<_> = places[5..].iter().map(|(file, _)| file.as_str()).collect();
+    assert_eq!(files, ["a.jsonl", "b.jsonl.gz", "c.parquet"], "{rejected}");
+    let scores = ScoreFiles::open(&[out]).unwrap();
+    let scored: Vec<String> = scores.rows().map(|row| row.unwrap().article).collect();
+    for id in ["good", "last", "d"] {
+        assert!(
+            scored.iter().any(|article| article == id),
+            "{id}: {scored:?}"
+        );
+    }
 }
 
 #[test]

@@ -42,9 +42,9 @@ struct Parquet {
     done: bool,
 }
 
-/// Read a Parquet file. What is wrong with it as a whole is the only item then.
-pub(super) fn open(file: File, context: Context) -> FileArticles {
-    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+/// Read a Parquet file. What is wrong with it as a whole is the only item then. Reading it adds
+/// `bytes` to those that were read: none where it comes from a stream that was counted.
+pub(super) fn open(file: File, bytes: u64, context: Context) -> FileArticles {
     match guarded(|| begin(file, &context)) {
         Ok((rows, columns, total_rows)) => Box::new(Parquet {
             rows,

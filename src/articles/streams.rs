@@ -43,7 +43,8 @@ pub(super) fn open(
                 && source.compression == Compression::None
                 && Compression::of(&start_of(&file).map_err(cannot)?) == Compression::None
             {
-                return Ok(parquet::open(file, context));
+                let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+                return Ok(parquet::open(file, bytes, context));
             }
             Box::new(file)
         }
@@ -104,7 +105,10 @@ pub(super) fn open(
             Box::new(delimited::Delimited::new(input, delimiter, context, damage))
         }
         Format::Plain => plain::read(input, source.summit, source.date, &context, damage),
-        Format::Parquet => parquet::open(kept_whole(input, damage).map_err(refuse)?, context),
+        Format::Parquet => {
+            let file = kept_whole(input, damage, UNPACKED_PARQUET).map_err(refuse)?;
+            parquet::open(file, 0, context)
+        }
     })
 }
 
@@ -120,14 +124,20 @@ fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
 /// there is little to gain, and more would be made to fill the disk.
 const UNPACKED_PARQUET: u64 = 4 << 30;
 
-/// Parquet has its table of contents at the end, so a stream of it is kept in a temporary file.
-fn kept_whole(mut input: Input, damage: Damage) -> Result<File, String> {
+/// Parquet has its table of contents at the end, so a stream of it is kept in a temporary file. A
+/// packed one may unpack to `limit` bytes.
+fn kept_whole(mut input: Input, damage: Damage, limit: u64) -> Result<File, String> {
     use std::io::{Seek, Write};
     let limit = match damage.0 {
         Compression::None => u64::MAX,
-        _ => UNPACKED_PARQUET,
+        _ => limit,
     };
-    let cannot = |error: io::Error| format!("no room to unpack the Parquet file: {error}");
+    let cannot = |error: io::Error| {
+        format!(
+            "the Parquet file cannot be kept in the temporary folder: {error}; make room there, or \
+             unpack it and name the result"
+        )
+    };
     let mut file = tempfile::tempfile().map_err(cannot)?;
     let mut kept = 0;
     loop {
@@ -137,11 +147,10 @@ fn kept_whole(mut input: Input, damage: Damage) -> Result<File, String> {
         }
         kept += part.len() as u64;
         if kept > limit {
-            return Err(
-                "the Parquet file unpacks to more than 4 GiB; unpack it with gunzip or \
-                        unzstd and name the result"
-                    .into(),
-            );
+            return Err(format!(
+                "the Parquet file unpacks to more than {limit} bytes; unpack it with gunzip or unzstd \
+                 and name the result"
+            ));
         }
         file.write_all(part).map_err(cannot)?;
         let length = part.len();
@@ -207,5 +216,24 @@ impl Damage {
                 compression.name()
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_parquet_file_that_unpacks_to_too_much_is_refused() {
+        let kept = |bytes: u64, compression| {
+            let input: Input = Box::new(BufReader::new(io::repeat(7).take(bytes)));
+            kept_whole(input, Damage(compression), 100_000)
+        };
+        let whole = kept(100_000, Compression::Gzip).unwrap();
+        assert_eq!(whole.metadata().unwrap().len(), 100_000);
+        let refused = kept(100_001, Compression::Zstd).unwrap_err();
+        assert!(refused.contains("more than 100000 bytes"), "{refused}");
+        // What is not packed takes no more than it took before.
+        assert!(kept(100_001, Compression::None).is_ok());
     }
 }
