@@ -68,8 +68,8 @@ fn windows_of(samples: &[Article]) -> Vec<Window> {
 /// Word pieces per second of the engine alone.
 fn bare(windows: &[Window], rounds: usize, threads: usize) -> f64 {
     let open = ModelFolder::open("models/stance-minilm".as_ref()).expect("the model folder");
-    let onnx = open.read(folder::ONNX).expect("the ONNX file");
-    let engine = Embedded::new(onnx, &open.config.encoder).expect("the engine");
+    let int8 = open.read(folder::INT8).expect("the int8 file");
+    let engine = Embedded::new(&int8, &open.config.encoder).expect("the engine");
     let next = AtomicUsize::new(0);
     let began = Instant::now();
     std::thread::scope(|scope| {

@@ -1,5 +1,5 @@
 //! Do again, for a model folder, what follows the training runs of `stance train`: fit the
-//! described head, choose the calibration, and write the int8 `model.onnx`. For after a change of
+//! described head, choose the calibration, and write `model-int8.safetensors`. For after a change of
 //! one of these:
 //! `cargo run --release --features torch --example finish -- models/stance-minilm ENCODER data/corpus/train.jsonl data/corpus/dev.jsonl`
 //! where ENCODER is the folder of the encoder that training started from.

@@ -276,7 +276,7 @@ fn a_changed_input_model_list_or_option_is_refused_with_what_differs() {
         "config.json",
         "tokenizer.json",
         "heads.safetensors",
-        "model.onnx",
+        "model-int8.safetensors",
     ] {
         fs::copy(format!("models/stance-minilm/{file}"), model.join(file)).unwrap();
     }

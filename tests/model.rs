@@ -24,7 +24,7 @@ fn read(model: &Model, text: &str) -> Vec<SentenceReading> {
 fn a_windows_vectors_do_not_depend_on_its_batch_its_order_or_the_threads() {
     let model = Model::shipped().unwrap();
     let open = ModelFolder::open(FOLDER.as_ref()).unwrap();
-    let engine = Embedded::new(open.read(folder::ONNX).unwrap(), &open.config.encoder).unwrap();
+    let engine = Embedded::new(&open.read(folder::INT8).unwrap(), &open.config.encoder).unwrap();
     let texts = [
         "Kyiv insisted.",
         "Talks on the ceasefire went on until midnight, and the delegation of Norway was hopeful.",
@@ -108,14 +108,14 @@ fn a_model_folder_that_was_changed_is_refused() {
         folder::CONFIG,
         folder::TOKENIZER,
         folder::HEADS,
-        folder::ONNX,
+        folder::INT8,
     ] {
         std::fs::copy(format!("{FOLDER}/{name}"), copy.path().join(name)).unwrap();
     }
     let open = || Model::open(&ModelFolder::open(copy.path()).unwrap());
     assert!(open().is_ok());
     // Cut, or swapped for a file of another kind or model; nothing of it is looked at.
-    for name in [folder::TOKENIZER, folder::HEADS, folder::ONNX] {
+    for name in [folder::TOKENIZER, folder::HEADS, folder::INT8] {
         let whole = std::fs::read(copy.path().join(name)).unwrap();
         let mut changed = whole.clone();
         *changed.last_mut().unwrap() ^= 1;

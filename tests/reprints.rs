@@ -26,7 +26,7 @@ impl Engine for Counting {
 
 fn scorer() -> (Scorer, Arc<AtomicUsize>) {
     let open = ModelFolder::open("models/stance-minilm".as_ref()).unwrap();
-    let engine = Embedded::new(open.read(folder::ONNX).unwrap(), &open.config.encoder).unwrap();
+    let engine = Embedded::new(&open.read(folder::INT8).unwrap(), &open.config.encoder).unwrap();
     let windows = Arc::new(AtomicUsize::new(0));
     let engine = Counting(engine, Arc::clone(&windows));
     let model = Model::new(open.files().unwrap(), Box::new(engine)).unwrap();

@@ -72,7 +72,7 @@ impl IssueArgs {
 #[cfg(feature = "torch")]
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub enum EngineName {
-    /// The int8 model on rten; nothing to install
+    /// The int8 model; nothing to install
     Embedded,
     /// The f32 model on libtorch; needs --model
     Torch,

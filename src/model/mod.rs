@@ -29,7 +29,7 @@ pub use reading::{Description, MentionReading, Model, SentenceReading};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     #[error(
-        "{file}: {source}; a model folder holds config.json, tokenizer.json, heads.safetensors and model.onnx or model.safetensors"
+        "{file}: {source}; a model folder holds config.json, tokenizer.json, heads.safetensors and model-int8.safetensors or model.safetensors"
     )]
     Io {
         file: String,

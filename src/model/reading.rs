@@ -62,9 +62,9 @@ impl Model {
         const CONFIG: &[u8] = include_bytes!("../../models/stance-minilm/config.json");
         const TOKENIZER: &[u8] = include_bytes!("../../models/stance-minilm/tokenizer.json");
         const HEADS: &[u8] = include_bytes!("../../models/stance-minilm/heads.safetensors");
-        const ONNX: &[u8] = include_bytes!("../../models/stance-minilm/model.onnx");
+        const INT8: &[u8] = include_bytes!("../../models/stance-minilm/model-int8.safetensors");
         let config = folder::parse_config(CONFIG, "the shipped config.json")?;
-        let engine = Embedded::from_static(ONNX, &config.encoder)?;
+        let engine = Embedded::from_static(INT8, &config.encoder)?;
         let files = ModelFiles {
             config,
             tokenizer: TOKENIZER.to_vec(),
@@ -75,7 +75,7 @@ impl Model {
 
     /// A model folder, on the embedded engine.
     pub fn open(folder: &ModelFolder) -> Result<Model, ModelError> {
-        let engine = Embedded::new(folder.read(folder::ONNX)?, &folder.config.encoder)?;
+        let engine = Embedded::new(&folder.read(folder::INT8)?, &folder.config.encoder)?;
         Model::new(folder.files()?, Box::new(engine))
     }
 

@@ -16,6 +16,14 @@ pub struct Weights {
     pub values: Vec<f32>,
 }
 
+/// A tensor of weights in 8 bits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Int8Weights {
+    pub shape: Vec<usize>,
+    /// Row-major.
+    pub values: Vec<i8>,
+}
+
 /// Tensors by name.
 pub type NamedWeights = BTreeMap<String, Weights>;
 
@@ -80,32 +88,71 @@ pub fn write_noted(
     precision: Precision,
     note: Option<String>,
 ) -> Result<Vec<u8>, ModelError> {
-    let bad = |e: safetensors::SafeTensorError| ModelError::Weights(e.to_string());
-    let stored: Vec<(&String, &Weights, Vec<u8>)> = weights
+    let stored = stored(weights, precision);
+    let metadata = note.map(|note| HashMap::from([(NOTE.to_owned(), note)]));
+    serialise(&stored, metadata)
+}
+
+/// The bytes of a safetensors file of tensors in f32 and in 8 bits.
+pub fn write_int8(
+    floats: &NamedWeights,
+    int8: &BTreeMap<String, Int8Weights>,
+) -> Result<Vec<u8>, ModelError> {
+    let mut tensors = stored(floats, Precision::F32);
+    tensors.extend(int8.iter().map(|(name, tensor)| Stored {
+        name,
+        kind: Dtype::I8,
+        shape: &tensor.shape,
+        bytes: tensor.values.iter().map(|value| *value as u8).collect(),
+    }));
+    serialise(&tensors, None)
+}
+
+/// A tensor as it is stored.
+struct Stored<'w> {
+    name: &'w str,
+    kind: Dtype,
+    shape: &'w [usize],
+    bytes: Vec<u8>,
+}
+
+fn stored(weights: &NamedWeights, precision: Precision) -> Vec<Stored<'_>> {
+    weights
         .iter()
         .map(|(name, tensor)| {
             let values = tensor.values.iter();
-            let bytes = match precision {
-                Precision::F32 => values.flat_map(|v| v.to_le_bytes()).collect(),
-                Precision::F16 => values
-                    .flat_map(|v| f16::from_f32(*v).to_le_bytes())
-                    .collect(),
+            let (kind, bytes) = match precision {
+                Precision::F32 => (Dtype::F32, values.flat_map(|v| v.to_le_bytes()).collect()),
+                Precision::F16 => (
+                    Dtype::F16,
+                    values
+                        .flat_map(|v| f16::from_f32(*v).to_le_bytes())
+                        .collect(),
+                ),
             };
-            (name, tensor, bytes)
+            let shape = &tensor.shape;
+            Stored {
+                name,
+                kind,
+                shape,
+                bytes,
+            }
         })
-        .collect();
-    let dtype = match precision {
-        Precision::F32 => Dtype::F32,
-        Precision::F16 => Dtype::F16,
-    };
-    let views = stored
+        .collect()
+}
+
+fn serialise(
+    tensors: &[Stored],
+    metadata: Option<HashMap<String, String>>,
+) -> Result<Vec<u8>, ModelError> {
+    let bad = |e: safetensors::SafeTensorError| ModelError::Weights(e.to_string());
+    let views = tensors
         .iter()
-        .map(|(name, tensor, bytes)| {
-            let view = TensorView::new(dtype, tensor.shape.clone(), bytes).map_err(bad)?;
-            Ok((name.as_str(), view))
+        .map(|t| {
+            let view = TensorView::new(t.kind, t.shape.to_vec(), &t.bytes).map_err(bad)?;
+            Ok((t.name, view))
         })
         .collect::<Result<Vec<_>, ModelError>>()?;
-    let metadata = note.map(|note| HashMap::from([(NOTE.to_owned(), note)]));
     safetensors::serialize(views, metadata).map_err(bad)
 }
 

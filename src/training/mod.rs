@@ -8,7 +8,7 @@
 //! | [`network`], [`heads`], [`teacher`], [`optimizer`] | what learns, and how |
 //! | [`run`], [`stopping`], [`checkpoint`] | one run of a seed, epoch by epoch |
 //! | [`session`], [`described`], [`calibrate`] | the runs' average (a model soup, Wortsman et al. 2022), the head that finds issues by description fitted to it, calibrated on the dev split and compared with the start |
-//! | [`save`], [`card`] | the folder, int8 ONNX and model card included |
+//! | [`save`], [`card`] | the folder, int8 form and model card included |
 
 pub mod augment;
 pub mod base;
@@ -20,9 +20,8 @@ mod described;
 mod descriptions;
 pub mod examples;
 pub mod heads;
+mod int8;
 pub mod network;
-mod onnx;
-mod onnx_format;
 mod optimizer;
 mod quantise;
 mod run;

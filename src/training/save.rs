@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::{Trained, onnx};
+use super::{Trained, int8};
 use crate::annotations::AnnotatedArticle;
 use crate::codebook::Stance;
 use crate::model::ModelError;
@@ -61,11 +61,11 @@ pub fn write(trained: &Trained, samples: &[AnnotatedArticle], path: &Path) -> an
     let pieces = WordPieces::new(&trained.tokenizer)?;
     let windows = sample_windows(samples, &pieces, config.windows)?;
     let encoder = weights::read(&files[folder::SAFETENSORS])?;
-    let onnx = onnx::int8_encoder(&encoder, &config.encoder, &windows)?;
-    let checksum = folder::sha256(&onnx);
-    config.files.insert(folder::ONNX.into(), checksum);
+    let int8 = int8::encoder(&encoder, &config.encoder, &windows)?;
+    let checksum = folder::sha256(&int8);
+    config.files.insert(folder::INT8.into(), checksum);
     let config = config_bytes(&config)?;
-    let last = [(&folder::ONNX, &onnx), (&folder::CONFIG, &config)];
+    let last = [(&folder::INT8, &int8), (&folder::CONFIG, &config)];
     for (name, bytes) in files.iter().chain(last) {
         atomically(&path.join(name), bytes)?;
     }

@@ -1,0 +1,203 @@
+//! The forward pass of the encoder, a BERT (Devlin et al. 2019).
+
+use std::borrow::Cow;
+
+use rten_gemm::GemmExecutor;
+use rten_simd::SimdOp;
+
+use super::attention::{AttentionScratch, attend};
+use super::dense::{Dense, DenseScratch, Int8Products};
+use super::failed;
+use super::file::File;
+use super::rows::{LayerNorm, Normalise, Then};
+use crate::model::ModelError;
+use crate::model::folder::EncoderConfig;
+use crate::model::windows::Window;
+
+/// So many tokens go through a dense layer at a time: what comes of them stays in the cache.
+const BLOCK: usize = 48;
+
+pub struct Encoder {
+    width: usize,
+    heads: usize,
+    embeddings: Embeddings,
+    layers: Vec<Layer>,
+}
+
+/// The tables of what each token begins with.
+struct Embeddings {
+    /// Vocabulary × width, in 8 bits.
+    words: Cow<'static, [u8]>,
+    /// A scale for each word.
+    scales: Vec<f32>,
+    casing: Vec<f32>,
+    positions: Vec<f32>,
+    norm: LayerNorm,
+}
+
+struct Layer {
+    queries_keys_values: Dense,
+    attended: Dense,
+    attended_norm: LayerNorm,
+    inner: Dense,
+    outer: Dense,
+    outer_norm: LayerNorm,
+}
+
+/// What a thread works with, kept from window to window.
+#[derive(Default)]
+pub struct Scratch {
+    int8: Int8Products,
+    f32: GemmExecutor<f32>,
+    queries_keys_values: Vec<f32>,
+    attended: Vec<f32>,
+    attention: AttentionScratch,
+    /// A block's tokens between attention and the layers after it, and between those.
+    middle: Vec<f32>,
+    inner: Vec<f32>,
+    dense: DenseScratch,
+}
+
+impl Encoder {
+    /// `table` keeps or copies the table of words.
+    pub fn load<'d>(
+        file: &File<'d>,
+        config: &EncoderConfig,
+        table: impl Fn(&'d [u8]) -> Cow<'static, [u8]>,
+    ) -> Result<Encoder, ModelError> {
+        let (width, inner) = (config.hidden_size, config.intermediate_size);
+        let norm = |name: &str| -> Result<LayerNorm, ModelError> {
+            Ok(LayerNorm {
+                scale: file.floats(&format!("{name}.weight"), &[width])?,
+                shift: file.floats(&format!("{name}.bias"), &[width])?,
+                epsilon: config.layer_norm_eps as f32,
+            })
+        };
+        let rows = |name: &str, count| {
+            file.floats(
+                &format!("embeddings.{name}_embeddings.weight"),
+                &[count, width],
+            )
+        };
+        let words = "embeddings.word_embeddings";
+        let vocabulary = config.vocab_size;
+        let embeddings = Embeddings {
+            words: table(file.int8(&format!("{words}.weight"), &[vocabulary, width])?),
+            scales: file.floats(&format!("{words}.scale"), &[vocabulary])?,
+            casing: rows("token_type", config.type_vocab_size)?,
+            positions: rows("position", config.max_position_embeddings)?,
+            norm: norm("embeddings.LayerNorm")?,
+        };
+        let int8 = Int8Products::new();
+        let layer = |layer: usize| -> Result<Layer, ModelError> {
+            let name = |part: &str| format!("encoder.layer.{layer}.{part}");
+            let dense = |part: &str, sizes| Dense::load(file, &name(part), sizes, &int8);
+            Ok(Layer {
+                queries_keys_values: dense("attention.self", [width, 3 * width])?,
+                attended: dense("attention.output.dense", [width, width])?,
+                attended_norm: norm(&name("attention.output.LayerNorm"))?,
+                inner: dense("intermediate.dense", [width, inner])?,
+                outer: dense("output.dense", [inner, width])?,
+                outer_norm: norm(&name("output.LayerNorm"))?,
+            })
+        };
+        let layers = (0..config.num_hidden_layers).map(layer);
+        Ok(Encoder {
+            width,
+            heads: config.num_attention_heads,
+            embeddings,
+            layers: layers.collect::<Result<_, ModelError>>()?,
+        })
+    }
+
+    /// Length of a token's vector.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The window's token vectors, tokens × width.
+    pub fn run(&self, window: &Window, scratch: &mut Scratch) -> Result<Vec<f32>, ModelError> {
+        let mut tokens = self.embeddings.of(window, self.width)?;
+        if tokens.is_empty() {
+            return Ok(tokens);
+        }
+        for layer in &self.layers {
+            self.layer(layer, &mut tokens, scratch)?;
+        }
+        Ok(tokens)
+    }
+
+    fn layer(
+        &self,
+        layer: &Layer,
+        tokens: &mut [f32],
+        scratch: &mut Scratch,
+    ) -> Result<(), ModelError> {
+        let (width, int8, dense) = (self.width, &scratch.int8, &mut scratch.dense);
+        let block = BLOCK * width;
+        let together = &mut scratch.queries_keys_values;
+        together.resize(3 * tokens.len(), 0.0);
+        for (tokens, together) in tokens.chunks(block).zip(together.chunks_mut(3 * block)) {
+            let weights = &layer.queries_keys_values;
+            weights.apply(tokens, together, Then::Nothing, int8, dense)?;
+        }
+        let attended = &mut scratch.attended;
+        attended.resize(tokens.len(), 0.0);
+        attend(
+            together,
+            attended,
+            width,
+            self.heads,
+            &scratch.f32,
+            &mut scratch.attention,
+        )?;
+        for (tokens, attended) in tokens.chunks_mut(block).zip(attended.chunks(block)) {
+            let (middle, inner) = (&mut scratch.middle, &mut scratch.inner);
+            middle.resize(tokens.len(), 0.0);
+            inner.resize(tokens.len() / width * layer.inner.outputs, 0.0);
+            let then = Then::AddAndNormalise {
+                input: tokens,
+                norm: &layer.attended_norm,
+            };
+            layer.attended.apply(attended, middle, then, int8, dense)?;
+            layer.inner.apply(middle, inner, Then::Gelu, int8, dense)?;
+            let then = Then::AddAndNormalise {
+                input: middle,
+                norm: &layer.outer_norm,
+            };
+            layer.outer.apply(inner, tokens, then, int8, dense)?;
+        }
+        Ok(())
+    }
+}
+
+impl Embeddings {
+    fn of(&self, window: &Window, width: usize) -> Result<Vec<f32>, ModelError> {
+        fn row<T>(table: &[T], index: usize, width: usize) -> Option<&[T]> {
+            table.chunks_exact(width).nth(index)
+        }
+        let mut tokens = Vec::with_capacity(window.ids.len() * width);
+        let given = window.ids.iter().zip(&window.casing);
+        for (position, (id, casing)) in given.enumerate() {
+            let rows = (
+                row(&self.words, *id as usize, width),
+                self.scales.get(*id as usize),
+                row(&self.casing, usize::from(*casing), width),
+                row(&self.positions, position, width),
+            );
+            let (Some(word), Some(scale), Some(casing), Some(place)) = rows else {
+                return Err(failed(format!(
+                    "the encoder has no word piece {id}, casing {casing} or position {position}"
+                )));
+            };
+            let rows = word.iter().zip(casing).zip(place);
+            tokens.extend(rows.map(|((w, c), p)| f32::from(*w as i8) * scale + c + p));
+        }
+        let norm = Normalise {
+            tokens: &mut tokens,
+            norm: &self.norm,
+        };
+        norm.dispatch();
+        Ok(tokens)
+    }
+}

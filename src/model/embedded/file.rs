@@ -1,0 +1,55 @@
+//! Tensors of a `model-int8.safetensors`, by name, of the shapes that are asked for.
+//!
+//! Names are those of a BERT encoder in Hugging Face's form. A layer of 8-bit weights has beside
+//! `weight` (int8, outputs × inputs) and `bias` two tensors of its own: `scale`, outputs × groups
+//! of inputs, and `divisor`, what each input is divided by before it is rounded. Query, key and
+//! value are one layer, `attention.self`. The table of words has a `scale` for each.
+
+use safetensors::{Dtype, SafeTensors};
+
+use crate::model::ModelError;
+
+pub struct File<'d> {
+    tensors: SafeTensors<'d>,
+}
+
+impl<'d> File<'d> {
+    pub fn parse(bytes: &'d [u8]) -> Result<File<'d>, ModelError> {
+        let tensors =
+            SafeTensors::deserialize(bytes).map_err(|e| ModelError::Weights(e.to_string()))?;
+        Ok(File { tensors })
+    }
+
+    /// A tensor's bytes, if it is of this kind and shape.
+    fn bytes(&self, name: &str, kind: Dtype, shape: &[usize]) -> Result<&'d [u8], ModelError> {
+        let tensor = self
+            .tensors
+            .tensor(name)
+            .map_err(|_| ModelError::Weights(format!("the tensor {name} is missing")))?;
+        if tensor.dtype() != kind || tensor.shape() != shape {
+            return Err(ModelError::Weights(format!(
+                "the tensor {name} is {:?} {:?}, not {kind:?} {shape:?}",
+                tensor.dtype(),
+                tensor.shape()
+            )));
+        }
+        Ok(tensor.data())
+    }
+
+    pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        let bytes = self.bytes(name, Dtype::F32, shape)?;
+        let (values, _) = bytes.as_chunks::<4>();
+        Ok(values.iter().map(|b| f32::from_le_bytes(*b)).collect())
+    }
+
+    /// 8-bit integers; each byte is one, to be read with `as i8`.
+    pub fn int8(&self, name: &str, shape: &[usize]) -> Result<&'d [u8], ModelError> {
+        self.bytes(name, Dtype::I8, shape)
+    }
+
+    /// How many columns a table has; 0 if there is no such table.
+    pub fn columns(&self, name: &str) -> usize {
+        let tensor = self.tensors.tensor(name).ok();
+        tensor.and_then(|t| t.shape().get(1).copied()).unwrap_or(0)
+    }
+}
