@@ -151,11 +151,6 @@ impl ModelFolder {
     }
 }
 
-/// The largest size of an encoder; sums of so many products in 8 bits fit 32.
-const MOST: usize = 16_384;
-/// The most words of a vocabulary.
-const MOST_WORDS: usize = 1 << 24;
-
 /// Parse `config.json` and check what the rest of the program relies on.
 pub fn parse_config(bytes: &[u8], file: &str) -> Result<ModelConfig, ModelError> {
     let config: ModelConfig =
@@ -172,15 +167,6 @@ pub fn parse_config(bytes: &[u8], file: &str) -> Result<ModelConfig, ModelError>
     let (encoder, windows) = (&config.encoder, &config.windows);
     if config.stances != Stance::ALL {
         return bad("`stances` must be optimistic, cautious, insistent, neutral");
-    }
-    let sizes = [
-        encoder.hidden_size,
-        encoder.intermediate_size,
-        encoder.type_vocab_size,
-        encoder.max_position_embeddings,
-    ];
-    if sizes.iter().any(|size| !(1..=MOST).contains(size)) || encoder.vocab_size > MOST_WORDS {
-        return bad("`encoder` has a size that is nothing or too large");
     }
     if encoder.num_attention_heads == 0
         || !encoder

@@ -4,9 +4,8 @@ use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_simd::SimdOp;
 use rten_tensor::{Matrix, NdTensorView};
 
-use super::failed;
-use super::rows::Exponents;
-use crate::model::ModelError;
+use crate::EncoderError;
+use crate::rows::Exponents;
 
 /// What attention works with, kept from one use to the next.
 #[derive(Default)]
@@ -26,7 +25,7 @@ pub fn attend(
     heads: usize,
     products: &GemmExecutor<f32>,
     scratch: &mut AttentionScratch,
-) -> Result<(), ModelError> {
+) -> Result<(), EncoderError> {
     let tokens = output.len() / width;
     let size = width / heads;
     scratch.scores.resize(tokens * tokens, 0.0);
@@ -53,7 +52,7 @@ pub fn attend(
                     ..GemmOptions::default()
                 },
             )
-            .map_err(failed)?;
+            .map_err(EncoderError::product)?;
         let exponents = Exponents {
             scores: &mut scratch.scores,
             shares: &mut scratch.shares,
@@ -67,7 +66,7 @@ pub fn attend(
                 GemmInputB::Unpacked(values),
                 GemmOptions::default(),
             )
-            .map_err(failed)?;
+            .map_err(EncoderError::product)?;
         let rows = output.chunks_exact_mut(width);
         let mixed = scratch.mixed.chunks_exact(size).zip(&scratch.shares);
         for (row, (mixed, share)) in rows.zip(mixed) {
@@ -86,9 +85,9 @@ fn part_of(
     start: usize,
     size: usize,
     width: usize,
-) -> Result<Matrix<'_, f32>, ModelError> {
+) -> Result<Matrix<'_, f32>, EncoderError> {
     let rows = values.len() / width;
     let end = values.len() - width + start + size;
     NdTensorView::from_data_with_strides([rows, size], &values[start..end], [width, 1])
-        .map_err(failed)
+        .map_err(EncoderError::product)
 }

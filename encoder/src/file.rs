@@ -1,4 +1,4 @@
-//! Tensors of a `model-int8.safetensors`, by name, of the shapes that are asked for.
+//! Tensors of a safetensors file, by name, of the shapes that are asked for.
 //!
 //! Names are those of a BERT encoder in Hugging Face's form. A layer of 8-bit weights has beside
 //! `weight` (int8, outputs × inputs) and `bias` two tensors of its own: `scale`, outputs × groups
@@ -7,27 +7,27 @@
 
 use safetensors::{Dtype, SafeTensors};
 
-use crate::model::ModelError;
+use crate::EncoderError;
 
 pub struct File<'d> {
     tensors: SafeTensors<'d>,
 }
 
 impl<'d> File<'d> {
-    pub fn parse(bytes: &'d [u8]) -> Result<File<'d>, ModelError> {
+    pub fn parse(bytes: &'d [u8]) -> Result<File<'d>, EncoderError> {
         let tensors =
-            SafeTensors::deserialize(bytes).map_err(|e| ModelError::Weights(e.to_string()))?;
+            SafeTensors::deserialize(bytes).map_err(|e| EncoderError::Weights(e.to_string()))?;
         Ok(File { tensors })
     }
 
     /// A tensor's bytes, if it is of this kind and shape.
-    fn bytes(&self, name: &str, kind: Dtype, shape: &[usize]) -> Result<&'d [u8], ModelError> {
+    fn bytes(&self, name: &str, kind: Dtype, shape: &[usize]) -> Result<&'d [u8], EncoderError> {
         let tensor = self
             .tensors
             .tensor(name)
-            .map_err(|_| ModelError::Weights(format!("the tensor {name} is missing")))?;
+            .map_err(|_| EncoderError::Weights(format!("the tensor {name} is missing")))?;
         if tensor.dtype() != kind || tensor.shape() != shape {
-            return Err(ModelError::Weights(format!(
+            return Err(EncoderError::Weights(format!(
                 "the tensor {name} is {:?} {:?}, not {kind:?} {shape:?}",
                 tensor.dtype(),
                 tensor.shape()
@@ -36,15 +36,15 @@ impl<'d> File<'d> {
         Ok(tensor.data())
     }
 
-    pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+    pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EncoderError> {
         let bytes = self.bytes(name, Dtype::F32, shape)?;
         let (values, _) = bytes.as_chunks::<4>();
         Ok(values.iter().map(|b| f32::from_le_bytes(*b)).collect())
     }
 
-    /// 8-bit integers; each byte is one, to be read with `as i8`.
-    pub fn int8(&self, name: &str, shape: &[usize]) -> Result<&'d [u8], ModelError> {
-        self.bytes(name, Dtype::I8, shape)
+    pub fn int8(&self, name: &str, shape: &[usize]) -> Result<&'d [i8], EncoderError> {
+        let bytes = self.bytes(name, Dtype::I8, shape)?;
+        Ok(bytemuck::cast_slice(bytes))
     }
 
     /// How many columns a table has; 0 if there is no such table.

@@ -2,13 +2,11 @@
 
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_simd::SimdOp;
-use rten_tensor::prelude::*;
-use rten_tensor::{NdTensor, NdTensorView};
+use rten_tensor::{Matrix, NdTensorView};
 
-use super::failed;
-use super::file::File;
-use super::rows::{Finish, Then, ToSteps};
-use crate::model::ModelError;
+use crate::EncoderError;
+use crate::file::File;
+use crate::rows::{Finish, Then, ToSteps};
 
 /// Products of tokens and weights in 8 bits.
 pub type Int8Products = GemmExecutor<u8, i8, i32>;
@@ -66,11 +64,11 @@ impl Dense {
         name: &str,
         [inputs, outputs]: [usize; 2],
         int8: &Int8Products,
-    ) -> Result<Dense, ModelError> {
+    ) -> Result<Dense, EncoderError> {
         let scale = format!("{name}.scale");
         let groups = file.columns(&scale);
         if groups == 0 || !inputs.is_multiple_of(groups) {
-            return Err(ModelError::Weights(format!(
+            return Err(EncoderError::Weights(format!(
                 "the tensor {scale} is missing or has {groups} groups for {inputs} inputs"
             )));
         }
@@ -78,8 +76,8 @@ impl Dense {
         let weights = file.int8(&format!("{name}.weight"), &[outputs, inputs])?;
         let divisors = file.floats(&format!("{name}.divisor"), &[inputs])?;
         let groups = (0..groups)
-            .map(|group| Group::new(weights, &scales, groups, group, outputs, int8))
-            .collect();
+            .map(|group| Group::new(weights, &scales, groups, group, int8))
+            .collect::<Result<_, EncoderError>>()?;
         Ok(Dense {
             inputs,
             outputs,
@@ -102,7 +100,7 @@ impl Dense {
         then: Then,
         int8: &Int8Products,
         scratch: &mut DenseScratch,
-    ) -> Result<(), ModelError> {
+    ) -> Result<(), EncoderError> {
         let count = tokens.len() / self.inputs;
         let width = self.group_width();
         let groups = self.groups.len();
@@ -122,13 +120,7 @@ impl Dense {
         let products = scratch.products.chunks_exact_mut(count * self.outputs);
         for ((group, steps), products) in self.groups.iter().zip(steps).zip(products) {
             let steps = NdTensorView::from_data([count, width], steps);
-            int8.gemm(
-                products,
-                GemmInputA::Unpacked(steps),
-                GemmInputB::Packed(&group.weights),
-                GemmOptions::default(),
-            )
-            .map_err(failed)?;
+            product(int8, steps, &group.weights, products)?;
         }
         let finish = Finish {
             products: &scratch.products,
@@ -143,32 +135,44 @@ impl Dense {
 }
 
 impl Group {
-    /// From all weights of a layer, outputs × inputs, and its scales, outputs × groups.
+    /// From weights and scales of all groups, outputs × inputs and outputs × groups.
     fn new(
-        weights: &[u8],
+        weights: &[i8],
         scales: &[f32],
         groups: usize,
         group: usize,
-        outputs: usize,
         int8: &Int8Products,
-    ) -> Group {
-        let width = weights.len() / outputs / groups;
-        let rows = || weights.chunks_exact(width).skip(group).step_by(groups);
+    ) -> Result<Group, EncoderError> {
+        let outputs = scales.len() / groups;
+        let inputs = weights.len() / outputs;
+        let width = inputs / groups;
+        let columns = &weights[group * width..weights.len() - (groups - 1 - group) * width];
+        let columns = NdTensorView::from_data_with_strides([width, outputs], columns, [1, inputs]);
+        let weights = int8.prepack_b(columns.map_err(EncoderError::product)?);
+        let mut sums = vec![0; outputs];
+        let ones = vec![1; width];
+        let ones = NdTensorView::from_data([1, width], &ones[..]);
+        product(int8, ones, &weights, &mut sums)?;
         let scales = || scales.iter().skip(group).step_by(groups);
-        let sum = |row: &[u8]| row.iter().map(|w| i32::from(*w as i8)).sum::<i32>();
-        let mut transposed = NdTensor::<i8, 2>::zeros([width, outputs]);
-        for (output, row) in rows().enumerate() {
-            for (input, weight) in row.iter().enumerate() {
-                transposed[[input, output]] = *weight as i8;
-            }
-        }
-        Group {
-            weights: int8.prepack_b(transposed.view()),
+        Ok(Group {
+            weights,
             rates: scales().map(|scale| scale / STEPS).collect(),
-            sums: rows()
-                .zip(scales())
-                .map(|(r, s)| s * sum(r) as f32)
-                .collect(),
-        }
+            sums: scales().zip(sums).map(|(s, sum)| s * sum as f32).collect(),
+        })
     }
+}
+
+fn product(
+    int8: &Int8Products,
+    tokens: Matrix<u8>,
+    weights: &PackedBMatrix<i8>,
+    output: &mut [i32],
+) -> Result<(), EncoderError> {
+    int8.gemm(
+        output,
+        GemmInputA::Unpacked(tokens),
+        GemmInputB::Packed(weights),
+        GemmOptions::default(),
+    )
+    .map_err(EncoderError::product)
 }

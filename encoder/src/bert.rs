@@ -5,19 +5,16 @@ use std::borrow::Cow;
 use rten_gemm::GemmExecutor;
 use rten_simd::SimdOp;
 
-use super::attention::{AttentionScratch, attend};
-use super::dense::{Dense, DenseScratch, Int8Products};
-use super::failed;
-use super::file::File;
-use super::rows::{LayerNorm, Normalise, Then};
-use crate::model::ModelError;
-use crate::model::folder::EncoderConfig;
-use crate::model::windows::Window;
+use crate::attention::{AttentionScratch, attend};
+use crate::dense::{Dense, DenseScratch, Int8Products};
+use crate::file::File;
+use crate::rows::{LayerNorm, Normalise, Then};
+use crate::{EncoderError, Sizes};
 
 /// So many tokens go through a dense layer at a time: what comes of them stays in the cache.
 const BLOCK: usize = 48;
 
-pub struct Encoder {
+pub struct Bert {
     width: usize,
     heads: usize,
     embeddings: Embeddings,
@@ -27,10 +24,10 @@ pub struct Encoder {
 /// The tables of what each token begins with.
 struct Embeddings {
     /// Vocabulary × width, in 8 bits.
-    words: Cow<'static, [u8]>,
+    words: Cow<'static, [i8]>,
     /// A scale for each word.
     scales: Vec<f32>,
-    casing: Vec<f32>,
+    kinds: Vec<f32>,
     positions: Vec<f32>,
     norm: LayerNorm,
 }
@@ -58,19 +55,19 @@ pub struct Scratch {
     dense: DenseScratch,
 }
 
-impl Encoder {
+impl Bert {
     /// `table` keeps or copies the table of words.
     pub fn load<'d>(
         file: &File<'d>,
-        config: &EncoderConfig,
-        table: impl Fn(&'d [u8]) -> Cow<'static, [u8]>,
-    ) -> Result<Encoder, ModelError> {
-        let (width, inner) = (config.hidden_size, config.intermediate_size);
-        let norm = |name: &str| -> Result<LayerNorm, ModelError> {
+        sizes: &Sizes,
+        table: impl Fn(&'d [i8]) -> Cow<'static, [i8]>,
+    ) -> Result<Bert, EncoderError> {
+        let (width, inner) = (sizes.width, sizes.inner);
+        let norm = |name: &str| -> Result<LayerNorm, EncoderError> {
             Ok(LayerNorm {
                 scale: file.floats(&format!("{name}.weight"), &[width])?,
                 shift: file.floats(&format!("{name}.bias"), &[width])?,
-                epsilon: config.layer_norm_eps as f32,
+                epsilon: sizes.epsilon,
             })
         };
         let rows = |name: &str, count| {
@@ -80,16 +77,16 @@ impl Encoder {
             )
         };
         let words = "embeddings.word_embeddings";
-        let vocabulary = config.vocab_size;
+        let vocabulary = sizes.words;
         let embeddings = Embeddings {
             words: table(file.int8(&format!("{words}.weight"), &[vocabulary, width])?),
             scales: file.floats(&format!("{words}.scale"), &[vocabulary])?,
-            casing: rows("token_type", config.type_vocab_size)?,
-            positions: rows("position", config.max_position_embeddings)?,
+            kinds: rows("token_type", sizes.kinds)?,
+            positions: rows("position", sizes.positions)?,
             norm: norm("embeddings.LayerNorm")?,
         };
         let int8 = Int8Products::new();
-        let layer = |layer: usize| -> Result<Layer, ModelError> {
+        let layer = |layer: usize| -> Result<Layer, EncoderError> {
             let name = |part: &str| format!("encoder.layer.{layer}.{part}");
             let dense = |part: &str, sizes| Dense::load(file, &name(part), sizes, &int8);
             Ok(Layer {
@@ -101,23 +98,23 @@ impl Encoder {
                 outer_norm: norm(&name("output.LayerNorm"))?,
             })
         };
-        let layers = (0..config.num_hidden_layers).map(layer);
-        Ok(Encoder {
+        let layers = (0..sizes.layers).map(layer);
+        Ok(Bert {
             width,
-            heads: config.num_attention_heads,
+            heads: sizes.heads,
             embeddings,
-            layers: layers.collect::<Result<_, ModelError>>()?,
+            layers: layers.collect::<Result<_, EncoderError>>()?,
         })
     }
 
-    /// Length of a token's vector.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// The window's token vectors, tokens × width.
-    pub fn run(&self, window: &Window, scratch: &mut Scratch) -> Result<Vec<f32>, ModelError> {
-        let mut tokens = self.embeddings.of(window, self.width)?;
+    /// The token vectors of a text of these words and kinds of tokens: tokens × width.
+    pub fn run(
+        &self,
+        words: &[u32],
+        kinds: &[u8],
+        scratch: &mut Scratch,
+    ) -> Result<Vec<f32>, EncoderError> {
+        let mut tokens = self.embeddings.of(words, kinds, self.width)?;
         if tokens.is_empty() {
             return Ok(tokens);
         }
@@ -132,7 +129,7 @@ impl Encoder {
         layer: &Layer,
         tokens: &mut [f32],
         scratch: &mut Scratch,
-    ) -> Result<(), ModelError> {
+    ) -> Result<(), EncoderError> {
         let (width, int8, dense) = (self.width, &scratch.int8, &mut scratch.dense);
         let block = BLOCK * width;
         let together = &mut scratch.queries_keys_values;
@@ -172,26 +169,25 @@ impl Encoder {
 }
 
 impl Embeddings {
-    fn of(&self, window: &Window, width: usize) -> Result<Vec<f32>, ModelError> {
+    fn of(&self, words: &[u32], kinds: &[u8], width: usize) -> Result<Vec<f32>, EncoderError> {
         fn row<T>(table: &[T], index: usize, width: usize) -> Option<&[T]> {
             table.chunks_exact(width).nth(index)
         }
-        let mut tokens = Vec::with_capacity(window.ids.len() * width);
-        let given = window.ids.iter().zip(&window.casing);
-        for (position, (id, casing)) in given.enumerate() {
+        let mut tokens = Vec::with_capacity(words.len() * width);
+        for (position, (word, kind)) in words.iter().zip(kinds).enumerate() {
             let rows = (
-                row(&self.words, *id as usize, width),
-                self.scales.get(*id as usize),
-                row(&self.casing, usize::from(*casing), width),
+                row(&self.words, *word as usize, width),
+                self.scales.get(*word as usize),
+                row(&self.kinds, usize::from(*kind), width),
                 row(&self.positions, position, width),
             );
-            let (Some(word), Some(scale), Some(casing), Some(place)) = rows else {
-                return Err(failed(format!(
-                    "the encoder has no word piece {id}, casing {casing} or position {position}"
+            let (Some(values), Some(scale), Some(kind), Some(place)) = rows else {
+                return Err(EncoderError::Text(format!(
+                    "the encoder has no word {word}, kind {kind} or position {position}"
                 )));
             };
-            let rows = word.iter().zip(casing).zip(place);
-            tokens.extend(rows.map(|((w, c), p)| f32::from(*w as i8) * scale + c + p));
+            let rows = values.iter().zip(kind).zip(place);
+            tokens.extend(rows.map(|((w, k), p)| f32::from(*w) * scale + k + p));
         }
         let norm = Normalise {
             tokens: &mut tokens,

@@ -9,7 +9,7 @@ use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp, SimdUnaryOp};
 use rten_vecmath::{Exp, Gelu};
 
-use super::dense::{Dense, Range, STEPS};
+use crate::dense::{Dense, Range, STEPS};
 
 /// So many values are folded side by side.
 const LANES: usize = 16;
