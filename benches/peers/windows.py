@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Word pieces per second of ONNX Runtime on the windows that `stance` reads, one thread:
 
-    cargo bench --bench graphs -- --windows windows.json
+    cargo bench --bench encoder -- windows.json
     benches/peers/.venv/bin/python benches/peers/windows.py windows.json
 
-with the shipped model.onnx and with ONNX Runtime's own int8 form of such an encoder (random
-weights). Run both commands in turn, several times, and compare medians.
+with its own int8 form of such an encoder (random weights). The first prints the same of `stance`'s
+encoder. Run both commands in turn, several times, and compare medians.
 """
 
 import json
@@ -29,13 +29,9 @@ def session(path):
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def plain(ids):
+def inputs(ids):
     row = ids[None]
     return {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-
-
-def shipped(ids):
-    return {"input_ids": ids, "position_ids": np.arange(len(ids)), "token_type_ids": np.zeros_like(ids)}
 
 
 def main():
@@ -43,19 +39,14 @@ def main():
     pieces = sum(map(len, windows))
     with tempfile.TemporaryDirectory() as folder:
         peers.make(Path(folder), str(MODEL / "tokenizer.json"))
-        forms = {
-            "plain int8": (session(Path(folder) / "int8.onnx"), plain),
-            "shipped model.onnx": (session(MODEL / "model.onnx"), shipped),
-        }
-    rates = {name: [] for name in forms}
+        model = session(Path(folder) / "int8.onnx")
+    rates = []
     for _ in range(7):
-        for name, (model, inputs) in forms.items():
-            began = time.monotonic()
-            for ids in windows:
-                model.run(None, inputs(ids))
-            rates[name].append(pieces / (time.monotonic() - began))
-    for name, found in rates.items():
-        print(f"{name}: {statistics.median(found):.0f} word pieces/s ({min(found):.0f} to {max(found):.0f})")
+        began = time.monotonic()
+        for ids in windows:
+            model.run(None, inputs(ids))
+        rates.append(pieces / (time.monotonic() - began))
+    print(f"{statistics.median(rates):.0f} word pieces/s ({min(rates):.0f} to {max(rates):.0f})")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 //! issues each sentence is about.
 //!
 //! An article's sentences are cut into [`windows`], an [`engine`] turns each window into token
-//! vectors, and the [`heads`] read mentions, stances and issues off those vectors.
+//! vectors, and the [`heads`] read mentions, stances and issues off those vectors. The default engine
+//! is a crate of its own, `encoder/`.
 
 pub mod antecedents;
 pub mod described;
