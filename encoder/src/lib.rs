@@ -12,6 +12,7 @@ mod attention;
 mod bert;
 mod dense;
 mod file;
+mod product;
 mod rows;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use bert::{Bert, Scratch};
 use file::File;
+pub use product::multiply;
 
 /// Why an encoder could not be loaded or run.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use wide::f32x8;
+use summit_stance_encoder::multiply;
 
 use super::ModelError;
 use super::antecedents::{AntecedentHead, MentionVectors};
@@ -77,11 +77,11 @@ impl Dense {
 
     pub(super) fn apply(&self, input: &[f32]) -> Vec<f32> {
         debug_assert_eq!(input.len(), self.inputs);
-        self.weight
-            .chunks_exact(self.inputs)
-            .zip(&self.bias)
-            .map(|(row, bias)| bias + dot(row, input))
-            .collect()
+        let mut outputs = multiply(&self.weight, input);
+        for (output, bias) in outputs.iter_mut().zip(&self.bias) {
+            *output += bias;
+        }
+        outputs
     }
 
     /// Add to `outputs` what inputs give of which most are 0; the bias is left out.
@@ -113,29 +113,6 @@ impl Dense {
         let none = vec![0.0; self.bias.len()];
         (part(0..at, self.bias.clone()), part(at..self.inputs, none))
     }
-}
-
-/// Running sums of a product of vectors: enough to have the next sum begun before the last is
-/// done. They are so many on every processor, so that a product has the same bits on all.
-const SUMS: usize = 4;
-const LANES: usize = 8;
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [f32x8::ZERO; SUMS];
-    let (a_parts, b_parts) = (
-        a.as_chunks::<{ SUMS * LANES }>(),
-        b.as_chunks::<{ SUMS * LANES }>(),
-    );
-    let rest = a_parts.1.iter().zip(b_parts.1);
-    let rest: f32 = rest.map(|(x, y)| x * y).sum();
-    for (x, y) in a_parts.0.iter().zip(b_parts.0) {
-        let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0);
-        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
-            *sum += f32x8::new(*x) * f32x8::new(*y);
-        }
-    }
-    let sums = sums.map(f32x8::to_array);
-    sums.as_flattened().iter().sum::<f32>() + rest
 }
 
 /// A mention as the mention head finds it: words of a scored sentence.
