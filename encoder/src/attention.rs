@@ -1,4 +1,4 @@
-//! Multi-head self-attention over a whole window (Vaswani et al. 2017).
+//! Multi-head self-attention over a whole text (Vaswani et al. 2017).
 
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_simd::SimdOp;

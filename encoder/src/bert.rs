@@ -6,12 +6,13 @@ use rten_gemm::GemmExecutor;
 use rten_simd::SimdOp;
 
 use crate::attention::{AttentionScratch, attend};
-use crate::dense::{Dense, DenseScratch, Int8Products};
+use crate::dense::{Dense, DenseScratch, Int8Products, Then};
 use crate::file::File;
-use crate::rows::{LayerNorm, Normalise, Then};
+use crate::rows::{LayerNorm, Normalise};
 use crate::{EncoderError, Sizes};
 
-/// So many tokens go through a dense layer at a time: what comes of them stays in the cache.
+/// So many tokens go through a dense layer at a time: what comes of them stays in the cache, and
+/// rten-gemm's kernels take 6 or 8 of them at once.
 const BLOCK: usize = 48;
 
 pub struct Bert {
@@ -41,7 +42,7 @@ struct Layer {
     outer_norm: LayerNorm,
 }
 
-/// What a thread works with, kept from window to window.
+/// What a thread works with, kept from text to text.
 #[derive(Default)]
 pub struct Scratch {
     int8: Int8Products,

@@ -1,18 +1,23 @@
 //! A dense layer with 8-bit weights.
 
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
-use rten_simd::SimdOp;
-use rten_tensor::{Matrix, NdTensorView};
+use rten_simd::functional::simd_apply;
+use rten_simd::{Isa, SimdOp, SimdUnaryOp};
+use rten_tensor::NdTensorView;
+use rten_vecmath::Gelu;
 
 use crate::EncoderError;
 use crate::file::File;
-use crate::rows::{Finish, Then, ToSteps};
+use crate::rows::{LayerNorm, largest, least};
 
 /// Products of tokens and weights in 8 bits.
 pub type Int8Products = GemmExecutor<u8, i8, i32>;
 
 /// Activations have this many steps from their least to their largest value.
-pub const STEPS: f32 = 255.0;
+const STEPS: f32 = 255.0;
+
+/// The most groups of inputs.
+const MOST_GROUPS: usize = 64;
 
 /// `[tokens, inputs]` to `[tokens, outputs]`. Inputs are in one group or several of equal size,
 /// each with a scale of its own in tokens and in weights.
@@ -22,14 +27,14 @@ pub struct Dense {
     /// What each input is multiplied by before it is rounded, which evens out how large inputs
     /// get; the weights have taken up what that takes away (SmoothQuant, Xiao et al. 2023).
     pub factors: Vec<f32>,
-    pub groups: Vec<Group>,
+    groups: Vec<Group>,
     pub biases: Vec<f32>,
 }
 
 /// The weights of a group of inputs.
-pub struct Group {
+struct Group {
     /// Inputs × outputs, in the order in which they are multiplied: bringing them into it for
-    /// every window would take an eighth of the time.
+    /// every text would take an eighth of the time.
     weights: PackedBMatrix<i8>,
     /// What one step of a token and one of a weight come to for each output, if the token's
     /// channels lie within 1 of each other.
@@ -67,7 +72,7 @@ impl Dense {
     ) -> Result<Dense, EncoderError> {
         let scale = format!("{name}.scale");
         let groups = file.columns(&scale);
-        if groups == 0 || !inputs.is_multiple_of(groups) {
+        if groups == 0 || groups > MOST_GROUPS || !inputs.is_multiple_of(groups) {
             return Err(EncoderError::Weights(format!(
                 "the tensor {scale} is missing or has {groups} groups for {inputs} inputs"
             )));
@@ -75,9 +80,18 @@ impl Dense {
         let scales = file.floats(&scale, &[outputs, groups])?;
         let weights = file.int8(&format!("{name}.weight"), &[outputs, inputs])?;
         let divisors = file.floats(&format!("{name}.divisor"), &[inputs])?;
-        let groups = (0..groups)
-            .map(|group| Group::new(weights, &scales, groups, group, int8))
-            .collect::<Result<_, EncoderError>>()?;
+        if divisors.iter().any(|divisor| *divisor <= 0.0) {
+            return Err(EncoderError::Weights(format!(
+                "the tensor {name}.divisor has a value that is not positive"
+            )));
+        }
+        if weights.chunks_exact(inputs / groups).any(may_overflow) {
+            return Err(EncoderError::Weights(format!(
+                "the tensor {name}.weight has neighbours whose sum is beyond 128"
+            )));
+        }
+        let groups = (0..groups).map(|group| Group::new(weights, &scales, groups, group, int8));
+        let groups = groups.collect::<Result<_, EncoderError>>()?;
         Ok(Dense {
             inputs,
             outputs,
@@ -120,7 +134,13 @@ impl Dense {
         let products = scratch.products.chunks_exact_mut(count * self.outputs);
         for ((group, steps), products) in self.groups.iter().zip(steps).zip(products) {
             let steps = NdTensorView::from_data([count, width], steps);
-            product(int8, steps, &group.weights, products)?;
+            int8.gemm(
+                products,
+                GemmInputA::Unpacked(steps),
+                GemmInputB::Packed(&group.weights),
+                GemmOptions::default(),
+            )
+            .map_err(EncoderError::product)?;
         }
         let finish = Finish {
             products: &scratch.products,
@@ -146,13 +166,11 @@ impl Group {
         let outputs = scales.len() / groups;
         let inputs = weights.len() / outputs;
         let width = inputs / groups;
-        let columns = &weights[group * width..weights.len() - (groups - 1 - group) * width];
-        let columns = NdTensorView::from_data_with_strides([width, outputs], columns, [1, inputs]);
+        let parts = &weights[group * width..weights.len() - (groups - 1 - group) * width];
+        let columns = NdTensorView::from_data_with_strides([width, outputs], parts, [1, inputs]);
         let weights = int8.prepack_b(columns.map_err(EncoderError::product)?);
-        let mut sums = vec![0; outputs];
-        let ones = vec![1; width];
-        let ones = NdTensorView::from_data([1, width], &ones[..]);
-        product(int8, ones, &weights, &mut sums)?;
+        let rows = parts.chunks(inputs).map(|row| &row[..width]);
+        let sums = rows.map(|row| row.iter().map(|weight| i32::from(*weight)).sum::<i32>());
         let scales = || scales.iter().skip(group).step_by(groups);
         Ok(Group {
             weights,
@@ -162,17 +180,176 @@ impl Group {
     }
 }
 
-fn product(
-    int8: &Int8Products,
-    tokens: Matrix<u8>,
-    weights: &PackedBMatrix<i8>,
-    output: &mut [i32],
-) -> Result<(), EncoderError> {
-    int8.gemm(
-        output,
-        GemmInputA::Unpacked(tokens),
-        GemmInputB::Packed(weights),
-        GemmOptions::default(),
-    )
-    .map_err(EncoderError::product)
+/// Whether a processor without VNNI could get a sum wrong: it adds the products of two
+/// neighbouring inputs, the first of them even, in 16 bits, and a token's channels go up to 255.
+fn may_overflow(weights: &[i8]) -> bool {
+    let (pairs, _) = weights.as_chunks::<2>();
+    pairs
+        .iter()
+        .any(|[a, b]| (i16::from(*a) + i16::from(*b)).unsigned_abs() > 128)
+}
+
+/// Tokens to 8 bits. Each token, or group of its channels, has a scale and a zero of its own: the
+/// few tokens with large values would otherwise take the precision of all others, and what GELU
+/// gives lies almost wholly on one side of zero.
+struct ToSteps<'a> {
+    /// Tokens × inputs.
+    pub tokens: &'a [f32],
+    pub layer: &'a Dense,
+    /// Room for one token.
+    pub row: &'a mut [f32],
+    /// Groups × tokens × inputs of a group: how many steps each channel lies above the least.
+    pub steps: &'a mut [u8],
+    /// Tokens × groups.
+    pub ranges: &'a mut [Range],
+}
+
+impl SimdOp for ToSteps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, _: I) {
+        let width = self.layer.group_width();
+        let groups = self.layer.groups.len();
+        let count = self.tokens.len() / self.layer.inputs;
+        let tokens = self.tokens.chunks_exact(self.layer.inputs);
+        let ranges = self.ranges.chunks_exact_mut(groups);
+        for (token, (channels, ranges)) in tokens.zip(ranges).enumerate() {
+            let factors = &self.layer.factors;
+            for ((value, channel), factor) in self.row.iter_mut().zip(channels).zip(factors) {
+                *value = channel * factor;
+            }
+            let parts = self.row.chunks_exact(width).zip(ranges);
+            for (group, (values, range)) in parts.enumerate() {
+                let at = (group * count + token) * width;
+                *range = steps(values, &mut self.steps[at..at + width]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn steps(values: &[f32], steps: &mut [u8]) -> Range {
+    /// Added to a number from 0 to 255, this leaves the nearest whole number in the lowest byte.
+    const WHOLE: f32 = 8_388_608.0;
+    let lowest = least(values);
+    // Not nothing, where all channels are alike.
+    let size = largest(values) - lowest + 1e-9;
+    let rate = STEPS / size;
+    for (step, value) in steps.iter_mut().zip(values) {
+        *step = ((value - lowest) * rate + WHOLE).to_bits() as u8;
+    }
+    Range {
+        least: lowest,
+        size,
+    }
+}
+
+/// What is done to the output of a dense layer.
+#[derive(Clone, Copy)]
+pub enum Then<'a> {
+    Nothing,
+    /// The activation function, GELU (Hendrycks and Gimpel 2016).
+    Gelu,
+    /// Add what went into the layer's block (tokens × outputs), and normalise.
+    AddAndNormalise {
+        input: &'a [f32],
+        norm: &'a LayerNorm,
+    },
+}
+
+/// The products of a dense layer, in 8 bits, to its output.
+struct Finish<'a> {
+    /// Groups × tokens × outputs.
+    pub products: &'a [i32],
+    /// Tokens × groups.
+    pub ranges: &'a [Range],
+    pub layer: &'a Dense,
+    /// Tokens × outputs.
+    pub output: &'a mut [f32],
+    pub then: Then<'a>,
+}
+
+impl SimdOp for Finish<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let width = self.layer.outputs;
+        let groups = &self.layer.groups;
+        let count = self.output.len() / width;
+        let rows = self.output.chunks_exact_mut(width);
+        let ranges = self.ranges.chunks_exact(groups.len());
+        for (token, (row, ranges)) in rows.zip(ranges).enumerate() {
+            row.copy_from_slice(&self.layer.biases);
+            for (group, (weights, range)) in groups.iter().zip(ranges).enumerate() {
+                let at = (group * count + token) * width;
+                let products = &self.products[at..at + width];
+                let weights = weights.rates.iter().zip(&weights.sums);
+                for ((value, product), (rate, sum)) in row.iter_mut().zip(products).zip(weights) {
+                    *value += *product as f32 * (rate * range.size) + range.least * sum;
+                }
+            }
+            match self.then {
+                Then::Nothing => {}
+                Then::Gelu => {
+                    simd_apply::<_, _, _, 2>(
+                        isa.f32(),
+                        row,
+                        #[inline(always)]
+                        |x| Gelu {}.eval(isa, x),
+                    );
+                }
+                Then::AddAndNormalise { input, norm } => {
+                    let input = &input[token * width..(token + 1) * width];
+                    for (value, input) in row.iter_mut().zip(input) {
+                        *value += input;
+                    }
+                    norm.apply(row);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounded(values: &[f32]) -> (Vec<u8>, Range) {
+        let mut found = vec![7; values.len()];
+        let range = steps(values, &mut found);
+        (found, range)
+    }
+
+    #[test]
+    fn channels_are_rounded_to_the_nearest_of_255_steps() {
+        let (found, range) = rounded(&[-1.0, 0.0, 4.1, 2.0]);
+        assert_eq!(range.least, -1.0);
+        assert!((range.size - 5.1).abs() < 1e-6);
+        assert_eq!(found, [0, 50, 255, 150]);
+        // 0.49 and 0.51 of a step.
+        assert_eq!(rounded(&[0.0, 0.49, 0.51, 255.0]).0, [0, 0, 1, 255]);
+        let many: Vec<f32> = (0..1000).map(|i| (i as f32 * 0.37).sin()).collect();
+        let (found, range) = rounded(&many);
+        for (step, value) in found.iter().zip(&many) {
+            let restored = range.least + f32::from(*step) * range.size / STEPS;
+            assert!((restored - value).abs() <= range.size / STEPS * 0.501);
+        }
+    }
+
+    #[test]
+    fn a_token_of_one_value_has_no_steps() {
+        let (found, range) = rounded(&[3.5; 40]);
+        assert_eq!((found, range.least), (vec![0; 40], 3.5));
+    }
+
+    #[test]
+    fn only_neighbours_that_could_overflow_are_told() {
+        assert!(!may_overflow(&[127, 1, -128, 0, 64, 64, 127]));
+        assert!(may_overflow(&[0, 0, 127, 2]));
+        assert!(may_overflow(&[-128, -1]));
+        // Not a pair: the second of them is odd.
+        assert!(!may_overflow(&[0, 127, 127, 0]));
+    }
 }

@@ -1,9 +1,4 @@
 //! Tensors of a safetensors file, by name, of the shapes that are asked for.
-//!
-//! Names are those of a BERT encoder in Hugging Face's form. A layer of 8-bit weights has beside
-//! `weight` (int8, outputs × inputs) and `bias` two tensors of its own: `scale`, outputs × groups
-//! of inputs, and `divisor`, what each input is divided by before it is rounded. Query, key and
-//! value are one layer, `attention.self`. The table of words has a `scale` for each.
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -39,7 +34,13 @@ impl<'d> File<'d> {
     pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EncoderError> {
         let bytes = self.bytes(name, Dtype::F32, shape)?;
         let (values, _) = bytes.as_chunks::<4>();
-        Ok(values.iter().map(|b| f32::from_le_bytes(*b)).collect())
+        let values: Vec<f32> = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(EncoderError::Weights(format!(
+                "the tensor {name} has a value that is no number"
+            )));
+        }
+        Ok(values)
     }
 
     pub fn int8(&self, name: &str, shape: &[usize]) -> Result<&'d [i8], EncoderError> {

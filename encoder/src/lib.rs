@@ -1,18 +1,35 @@
 //! Token vectors of a BERT encoder with 8-bit weights, on the processor.
 //!
-//! [`Encoder::load`] reads a safetensors file (see `file.rs` for its tensors), [`Encoder::encode`]
-//! makes a vector of each token of a text. It knows nothing of what the vectors are for.
+//! [`Encoder::load`] reads a file, [`Encoder::encode`] makes a vector of each token of a text; what
+//! the vectors are for, it does not know. [`multiply`] is for small layers on top of them.
 //!
 //! The forward pass is made of dense layers, attention and what is done to tokens one by one.
-//! Products of matrices are rten-gemm's, which has kernels for each kind of processor; all else is
-//! done to a few tokens at a time while they are in the cache, which is why this is faster than an
-//! interpreter of graphs that hands whole texts from operator to operator.
+//! Products of matrices are rten-gemm's, which has kernels for each kind of processor. What is done
+//! between two dense layers is done to a few tokens at a time while they are in the cache, which is
+//! why this is faster than an interpreter of graphs that hands whole texts from operator to
+//! operator.
+//!
+//! # The file
+//! A safetensors file with the tensors of a BERT encoder under the names that Hugging Face gives
+//! them, in f32, but for dense layers and the table of words, whose weights are int8:
+//!
+//! | of a dense layer | |
+//! | --- | --- |
+//! | `….weight` | int8, outputs × inputs |
+//! | `….scale` | f32, outputs × groups: what 1 stands for, in each group of inputs; groups are of one size |
+//! | `….divisor` | f32, inputs: what each input is divided by before it is rounded |
+//! | `….bias` | f32, outputs |
+//!
+//! Query, key and value are one layer, `attention.self`. The table of words has one `scale` for
+//! each word. In a dense layer two neighbouring weights of an output, the first of them even in its
+//! group, may not add up to more than 128 or less than -128: processors without VNNI add their
+//! products in 16 bits.
 
 mod attention;
 mod bert;
 mod dense;
 mod file;
-mod product;
+mod multiply;
 mod rows;
 
 use std::borrow::Cow;
@@ -22,7 +39,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use bert::{Bert, Scratch};
 use file::File;
-pub use product::multiply;
+pub use multiply::multiply;
 
 /// Why an encoder could not be loaded or run.
 #[derive(Debug, thiserror::Error)]
@@ -65,22 +82,37 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The largest size; sums of so many products in 8 bits fit 32.
+    /// The largest width; sums of so many products in 8 bits fit 32.
     const MOST: usize = 16_384;
+    /// The most tokens of a text, whose attention takes their square.
+    const MOST_TOKENS: usize = 4_096;
     /// The most words.
     const MOST_WORDS: usize = 1 << 24;
 
     fn check(&self) -> Result<(), EncoderError> {
-        let sizes = [
-            self.width,
-            self.inner,
-            self.heads,
-            self.kinds,
-            self.positions,
-        ];
-        let within = sizes.iter().all(|size| (1..=Self::MOST).contains(size));
-        if !within || self.words > Self::MOST_WORDS || !self.width.is_multiple_of(self.heads) {
-            return Err(EncoderError::Weights(format!("no encoder has {self:?}")));
+        for (name, size, most) in [
+            ("the width", self.width, Self::MOST),
+            ("the inner width", self.inner, Self::MOST),
+            ("the number of heads", self.heads, Self::MOST),
+            ("the number of kinds of tokens", self.kinds, Self::MOST),
+            ("the number of positions", self.positions, Self::MOST_TOKENS),
+            ("the number of words", self.words, Self::MOST_WORDS),
+        ] {
+            if size == 0 || size > most {
+                let reason = format!("{name} is {size}, not from 1 to {most}");
+                return Err(EncoderError::Weights(reason));
+            }
+        }
+        if !self.width.is_multiple_of(self.heads) {
+            let reason = format!(
+                "{} heads do not share a width of {}",
+                self.heads, self.width
+            );
+            return Err(EncoderError::Weights(reason));
+        }
+        if !self.epsilon.is_finite() || self.epsilon <= 0.0 {
+            let reason = format!("the norm's epsilon is {}, not positive", self.epsilon);
+            return Err(EncoderError::Weights(reason));
         }
         Ok(())
     }
@@ -90,7 +122,8 @@ impl Sizes {
 ///
 /// It takes one text at a time, for the calling thread on one core, without padding. Activations
 /// are quantised by the range found in each token, so that a text's vectors depend on nothing
-/// else; to use more cores, call it from several threads.
+/// else. To use more cores, call it from several threads; plain ones, as one of a rayon pool begins
+/// other jobs of its pool while it waits for the text.
 pub struct Encoder {
     bert: Bert,
     width: usize,

@@ -14,7 +14,7 @@ const SIZES: Sizes = Sizes {
     words: 50,
     kinds: 3,
     positions: 120,
-    epsilon: 1e-12,
+    epsilon: 0.02,
 };
 
 /// Groups of the layer that has several.
@@ -154,7 +154,8 @@ impl Plain {
         let one = |token: Vec<f64>| -> Vec<f64> {
             let mean = token.iter().sum::<f64>() / token.len() as f64;
             let squares = token.iter().map(|v| (v - mean).powi(2));
-            let deviation = (squares.sum::<f64>() / token.len() as f64).sqrt();
+            let variance = squares.sum::<f64>() / token.len() as f64;
+            let deviation = (variance + f64::from(SIZES.epsilon)).sqrt();
             let values = token.iter().zip(scale.iter().zip(&shift));
             values
                 .map(|(v, (scale, shift))| (v - mean) / deviation * scale + shift)
@@ -339,10 +340,67 @@ fn files_that_are_no_such_encoder_are_refused_with_the_tensor() {
     floats.get_mut(name).unwrap().1 = Tensor::Floats(vec![0.0; count]);
     assert!(error(&floats).contains("F32"));
 
+    // Numbers that would make vectors of nonsense.
+    for (name, value) in [
+        ("embeddings.LayerNorm.bias", f32::NAN),
+        ("encoder.layer.0.output.dense.scale", f32::INFINITY),
+        ("encoder.layer.0.output.dense.divisor", 0.0),
+        ("encoder.layer.1.attention.self.divisor", -1.0),
+    ] {
+        let mut other = whole.clone();
+        if let Tensor::Floats(values) = &mut other.get_mut(name).unwrap().1 {
+            values[1] = value;
+        }
+        let error = error(&other);
+        assert!(error.contains(name), "{name}: {error}");
+    }
+    let mut other = whole.clone();
+    let name = "encoder.layer.1.attention.self.weight";
+    if let Tensor::Int8(values) = &mut other.get_mut(name).unwrap().1 {
+        values[..2].fill(65);
+    }
+    assert!(error(&other).contains(name));
+
     let bytes = file(&whole);
     for cut in [0, 7, 8, 100, bytes.len() / 2, bytes.len() - 1] {
         assert!(Encoder::load(&bytes[..cut], &SIZES).is_err(), "{cut} bytes");
     }
+}
+
+#[test]
+fn a_file_with_any_byte_changed_is_read_or_refused() {
+    let bytes = file(&tensors());
+    let (words, kinds) = text(5);
+    let mut noise = Noise(7);
+    let (mut read, mut refused) = (0, 0);
+    for turn in 0..1500 {
+        let mut other = bytes.clone();
+        // Half of them in the header.
+        let within = if turn % 2 == 0 { 3000 } else { bytes.len() };
+        let at = ((noise.next() + 1.0) / 2.0 * within as f32) as usize;
+        other[at.min(bytes.len() - 1)] ^= 1 << (turn % 8);
+        match Encoder::load(&other, &SIZES) {
+            Ok(encoder) => {
+                read += 1;
+                encoder.encode(&words, &kinds).unwrap();
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(
+        read > 100 && refused > 100,
+        "{read} read, {refused} refused"
+    );
+}
+
+#[test]
+fn threads_of_a_pool_may_call_it_too() {
+    use rayon::prelude::*;
+    let encoder = encoder();
+    let (words, kinds) = text(30);
+    let expected = encoder.encode(&words, &kinds).unwrap();
+    let all = (0..64).into_par_iter();
+    assert!(all.all(|_| encoder.encode(&words, &kinds).unwrap() == expected));
 }
 
 #[test]
@@ -362,6 +420,14 @@ fn sizes_that_make_no_encoder_are_refused() {
             ..SIZES
         },
         Sizes { layers: 3, ..SIZES },
+        Sizes {
+            epsilon: 0.0,
+            ..SIZES
+        },
+        Sizes {
+            epsilon: f32::NAN,
+            ..SIZES
+        },
     ] {
         assert!(Encoder::load(&bytes, &sizes).is_err(), "{sizes:?}");
     }

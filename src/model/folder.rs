@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ModelError;
+use super::tokens::Casing;
 use super::windows::WindowSizes;
 use crate::codebook::Stance;
 
@@ -175,7 +176,14 @@ pub fn parse_config(bytes: &[u8], file: &str) -> Result<ModelConfig, ModelError>
     {
         return bad("`hidden_size` must be a multiple of `num_attention_heads`");
     }
-    if windows.window > encoder.max_position_embeddings || windows.window < windows.title + 32 {
+    if (encoder.type_vocab_size as i64) < Casing::COUNT {
+        return bad(
+            "`type_vocab_size` must be 3 or more: capitals reach the encoder as token types",
+        );
+    }
+    if windows.window > encoder.max_position_embeddings
+        || windows.window < windows.title.saturating_add(32)
+    {
         return bad("`windows.window` must fit the encoder and leave room beside the title");
     }
     if !config.calibration.stance_temperature.is_finite()

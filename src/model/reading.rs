@@ -81,8 +81,14 @@ impl Model {
 
     /// A model of these files on this engine.
     pub fn new(files: ModelFiles, engine: Box<dyn Engine>) -> Result<Model, ModelError> {
+        let pieces = WordPieces::new(&files.tokenizer)?;
+        let (count, known) = (pieces.count(), files.config.encoder.vocab_size);
+        if count > known {
+            let reason = format!("{count} word pieces, of which the encoder knows {known}");
+            return Err(ModelError::Tokenizer(reason));
+        }
         Ok(Model {
-            pieces: WordPieces::new(&files.tokenizer)?,
+            pieces,
             heads: Heads::load(
                 &files.heads,
                 files.config.encoder.hidden_size,

@@ -81,6 +81,11 @@ impl WordPieces {
         })
     }
 
+    /// How many word pieces there are.
+    pub fn count(&self) -> usize {
+        self.tokenizer.get_vocab_size(false)
+    }
+
     /// The words of a text, in order, with byte ranges in it.
     pub fn words(&self, text: &str) -> Result<Vec<Word>, ModelError> {
         let encoding = self
