@@ -1,8 +1,9 @@
 //! The shipped model: what it reads does not depend on what else is read, and no text breaks it.
 
 use summit_stance::articles::Article;
-use summit_stance::model::engine::Engine;
-use summit_stance::model::{Embedded, Model, ModelFolder, SentenceReading, folder};
+use summit_stance::model::engine::{Engine, TokenVectors};
+use summit_stance::model::windows::Window;
+use summit_stance::model::{Embedded, Model, ModelError, ModelFolder, SentenceReading, folder};
 use summit_stance::sentences;
 
 const FOLDER: &str = "models/stance-minilm";
@@ -131,6 +132,38 @@ fn a_model_folder_that_was_changed_is_refused() {
     assert!(error.contains("tokenizer.json"), "{error}");
     std::fs::write(copy.path().join(folder::CONFIG), "{}").unwrap();
     assert!(ModelFolder::open(copy.path()).is_err());
+}
+
+#[test]
+fn a_folder_whose_files_do_not_fit_each_other_is_refused_before_anything_is_read() {
+    struct Silent;
+    impl Engine for Silent {
+        fn encode(&self, _: &[Window]) -> Result<Vec<TokenVectors>, ModelError> {
+            Ok(Vec::new())
+        }
+        fn name(&self) -> &'static str {
+            "silent"
+        }
+    }
+    let whole = || ModelFolder::open(FOLDER.as_ref()).unwrap().files().unwrap();
+    let with_words = |words| {
+        let mut files = whole();
+        files.config.encoder.vocab_size = words;
+        Model::new(files, Box::new(Silent)).err()
+    };
+    let words = whole().config.encoder.vocab_size;
+    assert!(with_words(words).is_none());
+    let error = with_words(words - 1).expect("a word too many").to_string();
+    assert!(error.contains("word pieces"), "{error}");
+
+    let with_kinds = |kinds| {
+        let mut config = whole().config;
+        config.encoder.type_vocab_size = kinds;
+        folder::parse_config(&serde_json::to_vec(&config).unwrap(), "config.json")
+    };
+    assert!(with_kinds(3).is_ok());
+    let error = with_kinds(2).expect_err("no kind for capitals").to_string();
+    assert!(error.contains("type_vocab_size"), "{error}");
 }
 
 #[test]

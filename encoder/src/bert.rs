@@ -16,7 +16,8 @@ use crate::{EncoderError, Sizes};
 const BLOCK: usize = 48;
 
 pub struct Bert {
-    width: usize,
+    /// Length of a token's vector.
+    pub width: usize,
     heads: usize,
     embeddings: Embeddings,
     layers: Vec<Layer>,

@@ -22,13 +22,13 @@ const MOST_GROUPS: usize = 64;
 /// `[tokens, inputs]` to `[tokens, outputs]`. Inputs are in one group or several of equal size,
 /// each with a scale of its own in tokens and in weights.
 pub struct Dense {
-    pub inputs: usize,
+    inputs: usize,
     pub outputs: usize,
     /// What each input is multiplied by before it is rounded, which evens out how large inputs
     /// get; the weights have taken up what that takes away (SmoothQuant, Xiao et al. 2023).
-    pub factors: Vec<f32>,
+    factors: Vec<f32>,
     groups: Vec<Group>,
-    pub biases: Vec<f32>,
+    biases: Vec<f32>,
 }
 
 /// The weights of a group of inputs.
@@ -38,9 +38,9 @@ struct Group {
     weights: PackedBMatrix<i8>,
     /// What one step of a token and one of a weight come to for each output, if the token's
     /// channels lie within 1 of each other.
-    pub rates: Vec<f32>,
+    rates: Vec<f32>,
     /// The sum of each output's weights: what a token gives whose channels are all 1.
-    pub sums: Vec<f32>,
+    sums: Vec<f32>,
 }
 
 /// What a dense layer works with, kept from one use to the next.
@@ -57,10 +57,10 @@ pub struct DenseScratch {
 
 /// Where the channels of a token, or a group of them, lie.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Range {
-    pub least: f32,
+struct Range {
+    least: f32,
     /// How far the largest lies above the least.
-    pub size: f32,
+    size: f32,
 }
 
 impl Dense {
@@ -102,7 +102,7 @@ impl Dense {
     }
 
     /// Inputs of a group.
-    pub fn group_width(&self) -> usize {
+    fn group_width(&self) -> usize {
         self.inputs / self.groups.len()
     }
 
@@ -194,14 +194,14 @@ fn may_overflow(weights: &[i8]) -> bool {
 /// gives lies almost wholly on one side of zero.
 struct ToSteps<'a> {
     /// Tokens × inputs.
-    pub tokens: &'a [f32],
-    pub layer: &'a Dense,
+    tokens: &'a [f32],
+    layer: &'a Dense,
     /// Room for one token.
-    pub row: &'a mut [f32],
+    row: &'a mut [f32],
     /// Groups × tokens × inputs of a group: how many steps each channel lies above the least.
-    pub steps: &'a mut [u8],
+    steps: &'a mut [u8],
     /// Tokens × groups.
-    pub ranges: &'a mut [Range],
+    ranges: &'a mut [Range],
 }
 
 impl SimdOp for ToSteps<'_> {
@@ -261,13 +261,13 @@ pub enum Then<'a> {
 /// The products of a dense layer, in 8 bits, to its output.
 struct Finish<'a> {
     /// Groups × tokens × outputs.
-    pub products: &'a [i32],
+    products: &'a [i32],
     /// Tokens × groups.
-    pub ranges: &'a [Range],
-    pub layer: &'a Dense,
+    ranges: &'a [Range],
+    layer: &'a Dense,
     /// Tokens × outputs.
-    pub output: &'a mut [f32],
-    pub then: Then<'a>,
+    output: &'a mut [f32],
+    then: Then<'a>,
 }
 
 impl SimdOp for Finish<'_> {

@@ -126,7 +126,6 @@ impl Sizes {
 /// other jobs of its pool while it waits for the text.
 pub struct Encoder {
     bert: Bert,
-    width: usize,
 }
 
 thread_local! {
@@ -160,13 +159,12 @@ impl Encoder {
         sizes.check()?;
         Ok(Encoder {
             bert: Bert::load(&File::parse(bytes)?, sizes, table)?,
-            width: sizes.width,
         })
     }
 
     /// Length of a token's vector.
     pub fn width(&self) -> usize {
-        self.width
+        self.bert.width
     }
 
     /// The token vectors of a text, tokens × width. `words` are indices into the vocabulary,

@@ -14,7 +14,7 @@ const LANES: usize = 16;
 
 /// Bring what is made `of` each value together, in an order that makes no or little difference.
 #[inline(always)]
-pub fn fold(
+fn fold(
     values: &[f32],
     start: f32,
     of: impl Fn(f32) -> f32,

@@ -3,8 +3,7 @@
 //! Weights are quantised per output channel, symmetrically, by what the layers are fed
 //! ([`quantise`]); activations when the model runs, by the range found in each token. One
 //! quantisation serves query, key and value, whose weights are one matrix. Embeddings are int8
-//! with a scale per word. The crate `summit-stance-encoder` describes the
-//! file.
+//! with a scale per word. The crate `summit-stance-encoder` describes the file.
 
 use std::collections::BTreeMap;
 
